@@ -108,7 +108,7 @@ function nextSteps({ stack, changes }: Planned): readonly string[] {
     : [`The next step of the keys: ${dkpAccess("keys", stack)}`];
 }
 
-/** Why a plan is not the approved one; undefined if it is. */
+/** Why a plan is not the approved one. */
 function refusalOf({ changes }: Planned, approved: string, accepted: number): string | undefined {
   const exitCode = changesExitCode(changes);
   if (changes.digest !== approved) {
@@ -119,20 +119,14 @@ function refusalOf({ changes }: Planned, approved: string, accepted: number): st
     : undefined;
 }
 
-/**
- * Asks whether to apply.
- * @returns why not
- */
+/** @returns why nothing is applied */
 async function answer(session: Session): Promise<string | undefined> {
   return (await saysYes(session, "Apply this plan? Only yes applies it: "))
     ? undefined
     : "the answer is not yes";
 }
 
-/**
- * Applies a saved plan. A signal reaches Terraform once, and a state that it could not write is
- * named.
- */
+/** A signal reaches Terraform once. An error names a state that Terraform could not write. */
 async function applyPlan(
   session: Session,
   { stack, folder, file }: Planned,

@@ -19,7 +19,7 @@ interface CommandRow {
   readonly summary: string;
   /** Loads the module of the command, because CDKTF and the AWS SDK take long to load. */
   readonly load: () => Promise<{ readonly define: Define }>;
-  /** What people type after the name of the program, for its help. */
+  /** Arguments after the name of the program, for its help. */
   readonly examples: readonly [string, string];
 }
 

@@ -18,7 +18,6 @@ import { shellWord } from "../text/advice";
 import { STACKS_HELP, selectDeployments, selectOne } from "./support/deployments";
 import { type Define, formatOption, type Session } from "./support/session";
 
-/** Changes by the name of the format to print them in. */
 export const FORMATS: Readonly<Record<Format, (changes: Changes) => string>> = {
   text: changesText,
   markdown: changesMarkdown,
@@ -90,10 +89,7 @@ async function changesAsked(
   );
 }
 
-/**
- * What a plan does, as its JSON says.
- * @throws Error for a saved plan, which only Terraform can read, and for that of another user
- */
+/** @throws Error for a saved plan, which only Terraform can read, and for that of another user */
 function ofPlan(deployment: Deployment, file: string): Changes {
   const { stack, user } = deployment;
   const bytes = readBytes(file);
@@ -119,5 +115,4 @@ function ofPlan(deployment: Deployment, file: string): Changes {
   );
 }
 
-/** The files of its review pack that are compared. */
 const packOf = (deployment: Deployment): Files => comparedPack(reviewed(deployment));

@@ -89,10 +89,9 @@ async function init(session: Session, folder: string, options: Options): Promise
   session.print(`\nNext steps: ${join(folder, "README.md")}\n`);
 }
 
-/** Time limit of the calls to AWS, in seconds. */
+/** Of the calls to AWS, in seconds. */
 const LIMIT = 120;
 
-/** The settings file of a running cluster, and what a person should know of it. */
 async function adopt(
   session: Session,
   options: Options,
@@ -103,7 +102,7 @@ async function adopt(
   }
   const cluster = await runningCluster(await namedCluster(session, options));
   const waiting = { progress: session.printError, limit: LIMIT };
-  // Whose account it is follows from the credentials.
+  // The account follows from the credentials.
   const { region } = cluster.configuration;
   const access = await withAws({ region }, waiting, (aws) =>
     runningAccess(cluster, new IamReader(aws)),

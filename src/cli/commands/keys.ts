@@ -96,7 +96,6 @@ async function status(session: Session, names: readonly string[], options: Optio
 const clusterOf = async (session: Session, options: ClusterOptions) =>
   options.cluster ? await runningCluster(await namedCluster(session, options)) : undefined;
 
-/** What can be seen of leaked keys, as far as it can be read, and the steps. */
 async function leaked(
   session: Session,
   names: readonly string[],

@@ -122,10 +122,7 @@ async function explanation(
 /** In seconds. */
 const DECODING_LIMIT = 20;
 
-/**
- * A request with what its encoded message says. Without credentials, or where the message says it
- * already, the request itself.
- */
+/** A request with the content of its encoded message, if it can be decoded. */
 async function decoded(
   session: Session,
   request: DeniedRequest,

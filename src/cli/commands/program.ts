@@ -6,9 +6,9 @@ import { removedName } from "./removed";
 import { type Host, Session } from "./support/session";
 
 /**
- * Runs the command-line program.
+ * Runs the command-line program. Every error is printed as one message.
  * @param args the arguments after the name of the program
- * @returns the exit code. Every error is printed as one message
+ * @returns the exit code
  */
 export async function runProgram(args: readonly string[], host: Host): Promise<number> {
   const session = new Session(host);
@@ -54,7 +54,7 @@ async function addCommands(
   }
 }
 
-/** Adds to the help what commander does not know, as it formats a section. */
+/** Adds what commander does not know to the help, in commander's format of a section. */
 function addHelpSection(
   command: Command,
   title: string,
@@ -69,7 +69,7 @@ function addHelpSection(
   command.addHelpText("after", ["", title, ...lines].join("\n"));
 }
 
-/** The program without its commands. Commands inherit these settings. */
+/** Commands inherit the settings of this one. */
 function root(session: Session): Command {
   const program = new Command("dkp-access");
   program

@@ -40,8 +40,8 @@ export const define: Define = (command, session) => {
         );
         session.printError(warnings.join(""));
       }
-      // A pack of no deployment looks like one that somebody reviewed. A command for some stacks is
-      // not about others.
+      // A pack of no deployment looks like one that somebody reviewed. A command for some stacks
+      // ignores the others.
       const unknown = unknownPacks(out, stacks).map((path) => `${path}: ${NO_DEPLOYMENT}`);
       const links = [...linksIn(out, ""), ...linksIn("locks", LOCK_FILE)].map(
         (path) => `${path}: ${LINK}`,

@@ -53,7 +53,7 @@ interface Options extends ClusterOptions, Agreement {
   readonly format: string;
 }
 
-/** What is not for a key that goes elsewhere than to a cluster. */
+/** Options that a key for another destination than a cluster excludes. */
 const ELSEWHERE = ["cluster", "now"];
 
 export const define: Define = (command, session) => {
@@ -159,7 +159,7 @@ async function withUserKeys<T>(
 }
 
 /**
- * @param replaced where it matters which key DKP has
+ * @param replaced if it matters which key DKP has
  * @throws Error without an answer
  */
 async function requireYes(
@@ -196,7 +196,6 @@ function report(
   }
 }
 
-/** The response to a leak. */
 async function leakResponse(
   session: Session,
   deployment: Deployment,
@@ -217,7 +216,8 @@ async function leakResponse(
 }
 
 /**
- * The cluster, if it is named and answers; another cluster than that of the settings is an error.
+ * The cluster, if it is named and answers.
+ * @throws Error if it is another cluster than that of the settings
  */
 async function readWorld(
   session: Session,
@@ -241,7 +241,6 @@ async function readWorld(
   return { ...rotationWorld(keys, access, cluster), refusal };
 }
 
-/** One run for a running cluster. */
 async function inCluster(
   session: Session,
   deployment: Deployment,

@@ -5,14 +5,12 @@ import { type Given, templateRules } from "../findings/templates";
 import { dkpAccess, page } from "../text/advice";
 import type { Grant } from "./grants";
 
-/** A resource pattern and its conditions. */
 export type Scope = Pick<Grant, "resource" | "conditions">;
 
-/** A request to AWS, as an example. */
 export interface Request {
   readonly action: string;
   readonly resource: string;
-  /** By condition key; a list is the value of a multivalued one. */
+  /** A list is the value of a multivalued key. */
   readonly context: Readonly<Record<string, string | readonly string[]>>;
 }
 
@@ -20,7 +18,7 @@ export interface Request {
 export type ActionChange = {
   /** As the policy writes it; may have wildcards. */
   readonly action: string;
-  /** `unknown` for what is not in the catalogue. */
+  /** `unknown` if the action is not in the catalogue. */
   readonly access: AccessLevel | "unknown";
   readonly area: Area | "not in DKP's catalogue";
   /** What DKP does with it. */
@@ -30,8 +28,8 @@ export type ActionChange = {
 };
 
 /**
- * Rules of one level under one heading of a summary. Actions and requests are values that are no
- * texts.
+ * Rules of one level under one heading of a summary. Values that are no texts: actions and
+ * requests.
  */
 function rules<Section extends string, const Of extends Readonly<Record<string, Given>>>(
   level: Level,
@@ -56,7 +54,6 @@ export type Principal =
   | "Terraform role"
   | "principal of the imported policy";
 
-/** What follows "now" where a risk is gone. */
 export const NO_LONGER = "no longer possible";
 
 /** An apply deletes and detaches what a former file names. */
@@ -332,5 +329,4 @@ export type RuleId = keyof DiffRules;
 
 export type Section = DiffRules[RuleId]["section"];
 
-/** What is found in one deployment. */
 export type DiffFound = Found<DiffRules>;

@@ -3,7 +3,7 @@ import { type DiffFound, type DiffRules, RULES } from "./change-rules";
 
 /** What a change does, by deployment. It never contains a secret. */
 export interface Changes {
-  /** What is compared: "Compared with git ref main (1a2b3c4d)", "Plan plan.json". */
+  /** "Compared with git ref main (1a2b3c4d)", "Plan plan.json". */
   readonly source: string;
   readonly deployments: readonly DeploymentChanges[];
   /**
@@ -22,7 +22,6 @@ export interface DeploymentChanges {
   readonly stack: string;
   readonly state: "new" | "removed" | "changed" | "unchanged";
   readonly findings: readonly DiffFound[];
-  /** The files of its review pack that a reviewer approves. */
   readonly approved?: readonly { readonly name: string; readonly digest: string }[];
 }
 
@@ -54,7 +53,7 @@ export function findingsOf({ deployments }: Changes): readonly Finding<DiffRules
   );
 }
 
-/** The exit code of a change summary: that of its most serious finding, over all deployments. */
+/** The exit code of the most serious finding, over all deployments. */
 export function changesExitCode(changes: Changes): 0 | 2 | 3 {
   return exitCodeOf(RULES, findingsOf(changes));
 }

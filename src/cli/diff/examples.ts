@@ -13,24 +13,20 @@ import {
   networksOf,
 } from "./grants";
 
-/**
- * AWS allows these to everybody, so that they are no example. Source: AWS STS API reference, "No
- * permissions are required".
- */
+/** AWS allows these to everybody. Source: AWS STS API reference, "No permissions are required". */
 const WITHOUT_PERMISSION = /^sts:Get(?:AccessKeyInfo|CallerIdentity|SessionToken)$/i;
 
-/** Actions of which a request is looked for, the most serious ones. */
+/** An example is searched among the most serious actions. */
 const MAX_ACTIONS = 50;
 
-/** The name of a resource in an example. */
 const NAME = "example";
 
 /**
  * A request that AWS can receive, and that one side allows and the other one does not: an existing
- * action of the most serious access level on a resource of a type that the action has, evaluated on
- * both sides. Undefined where none is found.
+ * action of the most serious access level on a resource of its type, evaluated on both sides.
+ * Undefined if none is found.
  * @param grants whose requests are candidates
- * @param region where the policies name none
+ * @param region if the policies name none
  */
 export function exampleOf(
   grants: readonly Grant[],
@@ -71,10 +67,7 @@ export function exampleOf(
   return undefined;
 }
 
-/**
- * The actions that a pattern stands for today; an action of a service that is not known is taken to
- * exist.
- */
+/** The actions that a pattern matches today; an action of an unknown service is taken to exist. */
 export function existing(pattern: string): readonly string[] {
   const name = pattern.toLowerCase();
   if (/[*?]/.test(name)) {
@@ -89,14 +82,10 @@ export function existing(pattern: string): readonly string[] {
   );
 }
 
-/** A request whose context keys have one value each. */
 type Example = Request & { readonly context: Context };
 type Context = Readonly<Record<string, string>>;
 
-/**
- * What the policies are about, else the Region of the deployment and the account of AWS's
- * documentation.
- */
+/** From the policies, else the Region of the deployment and the account of AWS's documentation. */
 function environmentOf(grants: readonly Grant[], region: string): Required<Environment> {
   const arns = grants.map(({ resource }) => componentsOf(resource));
   const first = (at: number, form: RegExp) =>
@@ -147,7 +136,7 @@ function resourcesOf(
   });
 }
 
-/** A pattern of resources with values in place of its wildcards; `*` alone stays. */
+/** `*` alone stays. */
 function withoutWildcards(
   pattern: string,
   { partition, region, account }: Required<Environment>,
@@ -162,7 +151,7 @@ function withoutWildcards(
     .join(":");
 }
 
-/** Contexts in which conditions hold, each with another value where a condition has several. */
+/** Each context has another value of a condition with several. */
 function contextsOf(conditions: readonly Condition[]): readonly Context[] {
   const positive = conditions.filter(
     ({ test, values }) => !/Not|Null/.test(test) && values.length > 0,
@@ -183,7 +172,7 @@ function exampleValue(test: string, value: string): string {
   return test.includes("Ip") ? value.replace(/\/.*/, "") : value.replaceAll(/[*?]+/g, NAME);
 }
 
-/** What a request has that comes from a network that a Deny leaves out. */
+/** A context from each network that a Deny leaves out. */
 function sourceIn(deny: Grant): readonly Context[] {
   const { cidrs = [], vpcs = [], vpcEndpoints = [] } = networksOf(deny) ?? {};
   return [
@@ -194,8 +183,7 @@ function sourceIn(deny: Grant): readonly Context[] {
 }
 
 /**
- * Whether grants allow a request.
- * @param doubt what counts where a condition or a resource is not interpreted: whether an Allow
+ * @param doubt the result for a condition or a resource that is not interpreted: whether an Allow
  * matches, and no Deny does
  */
 function isAllowed({ allows, denies }: Grants, request: Example, doubt: boolean): boolean {
@@ -220,10 +208,7 @@ function isMatched(
   );
 }
 
-/**
- * How the operators compare a value of the request with one of the policy, those that are not
- * negated.
- */
+/** Operators that are not negated, with the value of the request and that of the policy. */
 const OPERATORS: Readonly<Record<string, (given: string, value: string) => boolean>> = {
   StringEquals: (given, value) => given === value,
   StringLike: (given, value) => matchesAction(value, given),

@@ -8,7 +8,7 @@ export type Policy = unknown;
 
 /** A condition of a policy of any origin. */
 export interface Condition {
-  /** The operator, as the policy writes it: `ForAllValues:StringEquals`. */
+  /** As the policy writes it: `ForAllValues:StringEquals`. */
   readonly test: string;
   readonly variable: string;
   readonly values: readonly string[];
@@ -25,7 +25,6 @@ export interface Grant {
 
 /** A statement or a document that is compared as a whole, by its text. */
 interface Opaque {
-  /** Undefined where it is unknown. */
   readonly effect: "Allow" | "Deny" | undefined;
   /** As a continuation of "because". */
   readonly reason: string;
@@ -48,8 +47,8 @@ const VERSIONS: readonly unknown[] = ["2012-10-17", "2008-10-17", undefined];
 const MAX_GRANTS = 3000;
 
 /**
- * The grants of all policies of a principal. What has another form than those of this project, or
- * is larger, is opaque.
+ * The grants of all policies of a principal. A policy in another form than this project's, or a
+ * larger one, is opaque.
  * @param side "before" or "after", for the reasons
  */
 export function readGrants(policies: readonly Policy[], side: "before" | "after"): Grants {
@@ -87,9 +86,7 @@ export function readGrants(policies: readonly Policy[], side: "before" | "after"
   return { allows: inOrder(allows), denies: inOrder(denies), opaque };
 }
 
-/**
- * Grants in one order, so that a policy that is only written in another order has the same example.
- */
+/** A policy that is only written in another order has the same example. */
 function inOrder(grants: readonly Grant[]): readonly Grant[] {
   const text = ({ action, resource, conditions }: Grant) =>
     `${action.toLowerCase()} ${resource} ${canonical(conditions)}`;
@@ -99,7 +96,7 @@ function inOrder(grants: readonly Grant[]): readonly Grant[] {
     .map(([, grant]) => grant);
 }
 
-/** The grants of a statement, or what it has that is not compared. */
+/** A string is the reason why a statement is not compared. */
 function grantsOf(statement: unknown, version: unknown): readonly Grant[] | string {
   const { Sid: _, Effect: __, Action, Resource, Condition, ...rest } = objectOf(statement);
   const [other] = Object.keys(rest);
@@ -134,10 +131,7 @@ function grantsOf(statement: unknown, version: unknown): readonly Grant[] | stri
  */
 const HAVE_GRANT_KEY = /^kms:(?:create|list|revoke)grants?$/i;
 
-/**
- * The conditions on an action, without the `IfExists` of a key that its requests always or never
- * have.
- */
+/** `IfExists` is removed for a key that the requests of an action always or never have. */
 function conditionsOn(action: string, conditions: readonly Condition[]): readonly Condition[] {
   const isDecided = ({ test, variable }: Condition) =>
     test === "BoolIfExists" &&
@@ -153,7 +147,7 @@ function conditionsOn(action: string, conditions: readonly Condition[]): readonl
 const areStrings = (values: readonly unknown[]): values is readonly string[] =>
   values.every((value) => typeof value === "string");
 
-/** The conditions of a statement; undefined where they have an unknown form. */
+/** Undefined if the conditions have an unknown form. */
 function conditionsOf(block: unknown): readonly Condition[] | undefined {
   const tests = Object.entries(objectOf(block));
   if (block !== undefined && (!isObject(block) || !tests.every(([, keys]) => isObject(keys)))) {
@@ -180,8 +174,8 @@ function conditionsOf(block: unknown): readonly Condition[] | undefined {
 }
 
 /**
- * The grants that lie within no single grant of others. Whoever has the others may still be allowed
- * all of it.
+ * The grants that lie within no single grant of others. The others together may still allow all of
+ * it.
  */
 export function uncovered(grants: readonly Grant[], others: readonly Grant[]): readonly Grant[] {
   const byAction = grouped(others, ({ action }) =>
@@ -197,8 +191,8 @@ export function uncovered(grants: readonly Grant[], others: readonly Grant[]): r
 }
 
 /**
- * Whether each request of a grant is one of another grant. False where that depends on what IAM
- * does not document.
+ * Whether each request of a grant is one of another grant. False if that depends on what IAM does
+ * not document.
  */
 function isWithin(grant: Grant, other: Grant): boolean {
   return (
@@ -233,7 +227,7 @@ export function componentsOf(arn: string): readonly string[] {
   return [start, partition, service, region, account, resource.join(":")];
 }
 
-/** Operators of IAM. Source: IAM User Guide, "IAM JSON policy elements: Condition operators". */
+/** Source: IAM User Guide, "IAM JSON policy elements: Condition operators". */
 const OPERATOR =
   /^(?:ForA(?:ll|ny)Values?:)?(?:String|Numeric|Date|Bool|Binary|IpAddress|NotIpAddress|Arn|Null)/;
 

@@ -1,9 +1,6 @@
 import { canonical, isObject, type JsonObject, textOf } from "../../text/json";
 
-/**
- * A name as a message shows it. What is no text is not shown: an edit may have moved a secret
- * there.
- */
+/** A name for a message. Only a string is shown: an edit may have moved a secret there. */
 export function nameOf(value: unknown): string {
   return textOf(value) ?? "of an unknown name";
 }
@@ -23,7 +20,6 @@ export function mapStrings(value: unknown, map: (string: string) => string): unk
   return isObject(value) ? Object.fromEntries(entries) : value;
 }
 
-/** A part of a JSON object that is another one. */
 interface Difference {
   /** `policy.mode`. */
   readonly field: string;
@@ -33,9 +29,9 @@ interface Difference {
 }
 
 /**
- * What differs between two JSON objects, by path: as deep as both are objects.
- * @param blocks the depth of blocks, which count one by one also where they are on one side only.
- * @default there are none
+ * What differs between two JSON objects, by path, as deep as both are objects.
+ * @param blocks depth of the blocks that count one by one even if only one side has them; none by
+ * default
  */
 export function differences(
   before: unknown,
@@ -62,7 +58,7 @@ export function differences(
 
 const MAX_CHARACTERS = 200;
 
-/** A value as people read it; long ones are cut off. */
+/** A value for a message; a long one is cut off. */
 export function valueText(value: unknown): string {
   const given = value ?? "none";
   const text = typeof given === "string" ? given : JSON.stringify(given);

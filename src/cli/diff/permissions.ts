@@ -57,13 +57,12 @@ export function permissionFindings(before: Snapshot, after: Snapshot): readonly 
   ];
 }
 
-/** Whether the user has a policy of the deployment, by the attachment to the own user. */
+/** Whether the user has a policy of the deployment. */
 export const isAttached = (snapshot: Snapshot, number: number): boolean =>
   joinsOwn(snapshot, policyAddress("userAttachment", number));
 
 /**
- * What the user has on one side. A plan for some addresses alone says nothing of attachments: what
- * is on neither side is taken to stay.
+ * A plan with `-target` may contain no attachments: an attachment on neither side is taken to stay.
  */
 function userPolicies(side: Snapshot, before: Snapshot, after: Snapshot): readonly Policy[] {
   const hasRoute = (snapshot: Snapshot, number: number) =>
@@ -76,10 +75,7 @@ function userPolicies(side: Snapshot, before: Snapshot, after: Snapshot): readon
     .map(([, policy]) => policy);
 }
 
-/**
- * Another trust policy of the node role. Who it names is not decided: any difference but that of
- * the order counts.
- */
+/** The effect of a trust policy is not decided: any difference except the order counts. */
 function trustFindings(
   before: Policy | undefined,
   after: Policy | undefined,
@@ -98,7 +94,7 @@ function trustFindings(
 /** How the user had its policy in an earlier version, with the setting `attachment: group`. */
 const FORMER_MEMBERSHIP = "aws_iam_user_group_membership.group-membership";
 
-/** A resource that this project does not create, and whose permissions are therefore unknown. */
+/** This project does not create the resource, so its permissions are unknown. */
 function externalFindings(
   address: string,
   before: Snapshot,
@@ -150,14 +146,12 @@ const KNOWN: ReadonlySet<string> = new Set([
   "aws_iam_role.description",
 ]);
 
-/**
- * What the AWS provider fills in where nothing is set. Source: the schemas of AWS provider 5.100.
- */
+/** What the AWS provider fills in. Source: the schemas of AWS provider 5.100. */
 const DEFAULTS: JsonObject = { path: "/", max_session_duration: 3600 };
 
 /**
- * The arguments that name another resource: the one that this project creates. Of the node role any
- * policy is another one.
+ * The arguments that name another resource of this project. Of the node role any policy is another
+ * one.
  */
 function linksAt(address: string): Readonly<Record<string, string | undefined>> {
   const { user, nodeRole: role } = ADDRESSES;
@@ -168,9 +162,9 @@ function linksAt(address: string): Readonly<Record<string, string | undefined>> 
 }
 
 /**
- * Whether the values of an argument name what this project creates. What is known only after the
- * apply does where the identity of the other resource is known only then: the configuration, which
- * is verified, has the reference.
+ * Whether the values of an argument name what this project creates. An unknown value does if the
+ * identity of the other resource is unknown too: the configuration, which is verified, has the
+ * reference.
  */
 export function isOwn(
   snapshot: Snapshot,
@@ -184,7 +178,7 @@ export function isOwn(
   return owner !== undefined && ["name", "id", "arn"].some((name) => isIdentity(name, owner));
 }
 
-/** Whether an attachment is there, and joins what this project creates. */
+/** Whether an attachment exists, and joins what this project creates. */
 function joinsOwn(snapshot: Snapshot, address: string): boolean {
   const attributes = snapshot.resources.get(address);
   const links = Object.keys(linksAt(address)).filter(
@@ -196,8 +190,8 @@ function joinsOwn(snapshot: Snapshot, address: string): boolean {
 }
 
 /**
- * What arguments newly name that this project does not create, and arguments that nothing here
- * understands and that differ.
+ * Arguments that newly name what this project does not create, and changed arguments that nothing
+ * here understands.
  */
 function argumentFindings(
   address: string,
@@ -228,7 +222,7 @@ function argumentFindings(
         }),
       );
   });
-  // What is created has attributes that only AWS knows.
+  // A new resource has attributes that only AWS knows.
   const isNew = current.id === UNKNOWN;
   const unknown = [...new Set([...Object.keys(old), ...Object.keys(current)])]
     .filter((name) => !links.includes(name) && !KNOWN.has(name) && !KNOWN.has(`${type}.${name}`))
@@ -242,7 +236,7 @@ function argumentFindings(
   return [
     ...linked,
     ...unknown
-      // The tags of a resource are among all of its tags.
+      // `tags_all` contains the tags.
       .filter((name) => name !== "tags" || !unknown.includes("tags_all"))
       .sort()
       .map((argument): DiffFound => {
@@ -281,8 +275,8 @@ function detachedFindings(
 }
 
 /**
- * What is deleted at an address of this project, and is not this deployment's: a state can have any
- * object there, because `terraform import` takes any.
+ * A deleted object at an address of this project that is not this deployment's: `terraform import`
+ * takes any object.
  */
 function externalDeletion(
   address: string,
@@ -320,7 +314,10 @@ function argumentsOf({ resources }: Snapshot, address: string): JsonObject {
   return { ...rest, ...Object.fromEntries(guards) };
 }
 
-/** The provider writes nothing, `""`, `false`, and empty lists and maps for what is not set. */
+/**
+ * The provider writes nothing, `""`, `false`, and empty lists and maps for an argument that is not
+ * set.
+ */
 export function comparable(value: unknown): string {
   const text = canonical(value ?? "");
   return ["", '""', "false", "[]", "{}"].includes(text) ? "" : text;

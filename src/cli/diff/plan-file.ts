@@ -9,7 +9,7 @@ import {
 } from "../../text/json";
 import { nameOf } from "./json-values";
 
-/** A plan as JSON, read: what of it is compared. */
+/** The parts of a plan as JSON that are compared. */
 export interface Plan {
   readonly changes: readonly PlannedChange[];
   readonly drift: readonly PlannedChange[];
@@ -26,18 +26,18 @@ export interface PlannedChange {
   readonly isManaged: boolean;
   readonly type: string;
   readonly provider: unknown;
-  /** The ID of what a replacement that failed left over. */
+  /** The ID of what a failed replacement left over. */
   readonly deposed: unknown;
-  /** Where it was before `moved` blocks. */
+  /** Before `moved` blocks. */
   readonly formerAddress: string;
   readonly actions: readonly unknown[];
-  /** Undefined where the resource is not there. */
+  /** Undefined if the resource does not exist. */
   readonly before: JsonObject | undefined;
   readonly after: JsonObject | undefined;
   /** Attributes that are known, as a whole or in part, only after the apply. */
   readonly later: readonly string[];
   readonly isImport: boolean;
-  /** Whether what stays at the address has another identity: it would be another object. */
+  /** Whether the identity at the address changes: it would be another object. */
   readonly isAnother: boolean;
   readonly notCompared: readonly string[];
 }
@@ -76,7 +76,7 @@ export function planOf(plan: JsonObject): Plan {
 }
 
 /**
- * An object that is only deleted has the values from before the refresh in its entry. Measured with
+ * The entry of an object that is only deleted has the values from before the refresh. Measured with
  * Terraform 1.11.4.
  */
 function refreshed(change: PlannedChange, drift: readonly PlannedChange[]): PlannedChange {
@@ -142,10 +142,7 @@ function outputIn([name, output]: readonly [string, unknown]): PlannedOutput {
   };
 }
 
-/**
- * `true` for a value, and also somewhere inside it for a list or an object of which only a part is
- * known.
- */
+/** A list or an object of which only a part is known has `true` somewhere inside. */
 function isPartlyTrue(unknown: unknown): boolean {
   return (
     unknown === true ||
@@ -154,11 +151,12 @@ function isPartlyTrue(unknown: unknown): boolean {
 }
 
 /**
- * By key, what its value means: it is read here, it changes nothing in AWS, or what it is that
- * nothing here compares. These are all keys that Terraform 1.10 to 1.17 and OpenTofu to 1.13 write
- * into a plan, an entry of `resource_changes`, its `change`, and the `importing` of that. Sources:
- * structs `plan`, `ResourceChange`, `Change` and `Importing` in `internal/command/jsonplan` of
- * hashicorp/terraform (883c7221) and opentofu/opentofu (f831fa1a), read on 2026-11-29.
+ * By key, what its value means: it is read here, it changes nothing in AWS, or the description of
+ * what nothing here compares. These are all keys that Terraform 1.10 to 1.17 and OpenTofu to 1.13
+ * write into a plan, an entry of `resource_changes`, its `change`, and the `importing` of that.
+ * Sources: structs `plan`, `ResourceChange`, `Change` and `Importing` in
+ * `internal/command/jsonplan` of hashicorp/terraform (883c7221) and opentofu/opentofu (f831fa1a),
+ * read on 2026-11-29.
  */
 const KEYS = {
   plan: {
@@ -230,8 +228,7 @@ function all(
 }
 
 /**
- * What an object has that is not compared: keys without a meaning, too. An empty value says
- * nothing.
+ * The parts of an object that are not compared, unknown keys included. An empty value says nothing.
  */
 function notCompared(
   given: JsonObject,
@@ -245,8 +242,8 @@ function notCompared(
 }
 
 /**
- * A plan as JSON: what `terraform show -json` or OpenTofu's printed. What is wrong with it is not
- * quoted: it holds secrets. Source: "JSON Output Format" of Terraform's documentation.
+ * A plan as JSON: what `terraform show -json` or OpenTofu's printed. An error does not quote it: it
+ * holds secrets. Source: "JSON Output Format" of Terraform's documentation.
  * @throws Error with the remedy if the text is none, or lacks parts of a plan
  */
 export function readPlan(file: string, text: string): JsonObject {

@@ -8,8 +8,8 @@ import { exampleOf, existing, isInNetwork } from "./examples";
 import { type Grant, type Grants, networksOf, type Policy, readGrants, uncovered } from "./grants";
 
 /**
- * A policy from its text. One that is no JSON, or that has a key twice or a number that is rounded,
- * stays a text, which is opaque.
+ * A policy from its text. If the text is no JSON, or has a key twice or a number that is rounded,
+ * it stays a string, which is opaque.
  */
 export function readPolicy(text: string): Policy {
   const policy = parseJson(text);
@@ -19,11 +19,11 @@ export function readPolicy(text: string): Policy {
   return policy !== undefined && isWhole ? policy : text;
 }
 
-/** The numbers in a JSON text, as they are written. */
+/** As they are written. */
 const numbersIn = (json: string) =>
   json.replaceAll(/"(?:[^"\\]|\\.)*"/g, "").match(/-?\d[\d.eE+-]*/g) ?? [];
 
-/** The number of keys in a JSON text: whole strings, in whatever spelling, before a colon. */
+/** Whole strings, in whatever spelling, before a colon. */
 const keysIn = (json: string) =>
   json.match(/"(?:[^"\\]|\\.)*"\s*:?/g)?.filter((string) => string.endsWith(":")).length;
 
@@ -34,8 +34,8 @@ interface Surplus {
   /** The actions of such an Allow. */
   readonly actions: readonly ActionChange[];
   /**
-   * Whether a Deny of the other side, apart from that of other networks, lies within none of this
-   * side.
+   * Whether a Deny of the other side lies within none of this side; the Deny of other networks does
+   * not count.
    */
   readonly isDenyWeaker: boolean;
   /** Why something is not comparable. */
@@ -43,7 +43,6 @@ interface Surplus {
   readonly request?: Request | undefined;
 }
 
-/** A change of the networks from which a principal is allowed what it is allowed. */
 interface NetworkChange {
   readonly isWider: boolean;
   readonly isNarrower: boolean;
@@ -59,7 +58,7 @@ interface NetworkChange {
 export interface PolicyChange {
   readonly more: Surplus;
   readonly less: Surplus;
-  /** Only where policies have the Deny of this project. */
+  /** Only if policies have the Deny of this project. */
   readonly networks?: NetworkChange;
 }
 
@@ -67,8 +66,7 @@ export interface PolicyChange {
  * Compares all identity policies of one principal: each action on each resource under its
  * conditions lies within a statement of the other side, or is reported. So nothing new is missed,
  * and a permission that is divided in another way counts as new.
- * @param region of the deployment, for an example where the policies name none.
- * @default us-east-1
+ * @param region of the deployment, for an example if the policies name none; us-east-1 by default
  */
 export function comparePolicies(
   before: readonly Policy[],
@@ -79,8 +77,8 @@ export function comparePolicies(
   const networks = [old, current].map(({ denies }) =>
     denies.map(networksOf).filter((each) => each !== undefined),
   );
-  // Of two Deny statements, both must leave a request out. Whoever has no policy has no networks
-  // either.
+  // Two Deny statements deny whatever one of them denies. A principal without a policy has no
+  // networks.
   const isSetting =
     before.length > 0 && after.length > 0 && networks.every(({ length }) => length <= 1);
   const sides: Sides = {
@@ -91,7 +89,7 @@ export function comparePolicies(
   const [[networksBefore] = [], [networksAfter] = []] = networks;
   return {
     more: surplus(current, old, uncovered(current.allows, old.allows), sides),
-    // A pattern that goes takes nothing away where all actions stay that it matches today.
+    // A removed pattern takes nothing away if all actions stay that it matches today.
     less:
       before.length === 0
         ? NOTHING
@@ -100,10 +98,9 @@ export function comparePolicies(
   };
 }
 
-/** Of a principal that has no policy, nothing is taken away. */
+/** From a principal without a policy, nothing is taken away. */
 const NOTHING: Surplus = { isGranted: false, actions: [], isDenyWeaker: false };
 
-/** What both directions of a comparison have in common. */
 interface Sides {
   readonly changeOf: (action: string) => ActionChange;
   /** The Deny statements that no change of networks explains. */
@@ -138,7 +135,7 @@ function surplus(
   };
 }
 
-/** What is denied no longer, as far as Allows and Denies have actions in common. */
+/** The part of Denies that has actions in common with Allows. */
 function within(denies: readonly Grant[], allows: readonly Grant[]): readonly Grant[] {
   const isPart = ({ action }: Grant, others: readonly Grant[]) =>
     others.some((other) => matchesAction(other.action.toLowerCase(), action.toLowerCase()));
@@ -157,7 +154,7 @@ function withoutPatterns(grants: readonly Grant[]): readonly Grant[] {
 }
 
 /**
- * The findings of a comparison. What a deployment loses requires attention: a running cluster may
+ * The findings of a comparison. A narrowed permission requires attention: a running cluster may
  * need it.
  * @param isNew whether the principal is not in the earlier version, which then denied it nothing
  * @param boundary ARN of a permissions boundary that stays, and whose content is unknown
@@ -199,7 +196,7 @@ export function policyFindings(
   return ofUser === undefined ? found : [...found, ...networkFindings(principal, ofUser)];
 }
 
-/** From where a leaked key works, and no longer works. Only the user has a key. */
+/** Only the user has a key. */
 function networkFindings(principal: Principal, change: NetworkChange): readonly DiffFound[] {
   const { isWider, isNarrower, added, removed, only } = change;
   const field = "user.allowedNetworks";
@@ -225,10 +222,7 @@ function networkChange(before: Networks | undefined, after: Networks | undefined
   };
 }
 
-/**
- * The networks that lie within none of others.
- * @param others undefined: every network
- */
+/** @param others undefined: every network */
 function outside(networks: Networks | undefined, others?: Networks): readonly string[] {
   const { cidrs = [], vpcs = [], vpcEndpoints = [] } = networks ?? {};
   const known = [...(others?.vpcs ?? []), ...(others?.vpcEndpoints ?? [])];
@@ -257,7 +251,6 @@ export function deployerFindings(
     : [{ rule: "deployer-unused", principal, values: { file, actions, reason } }];
 }
 
-/** The rows of the catalogue by their action. */
 const ROWS: ReadonlyMap<string, CatalogueRow> = new Map(CATALOGUE.map((row) => [row.action, row]));
 
 function actionChange(action: string, before: Grants, after: Grants): ActionChange {

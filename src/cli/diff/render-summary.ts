@@ -15,7 +15,7 @@ import {
 } from "./change-rules";
 import { type Changes, changesExitCode, type DeploymentChanges } from "./changes";
 
-/** How a summary is formatted: as Markdown for a pull request, or plain for a terminal. */
+/** Markdown for a pull request, or plain text for a terminal. */
 interface Style {
   readonly text: (text: string) => string;
   readonly code: (text: string) => string;
@@ -27,14 +27,14 @@ interface Style {
   readonly advice: (text: string) => string;
   /** Begins an item that has a mark of its own. */
   readonly bullet: string;
-  /** Texts of one column: in a terminal as wide as the longest one. */
+  /** In a terminal, texts of one column are as wide as the longest one. */
   readonly column: (texts: readonly string[]) => readonly string[];
   readonly list: (entries: readonly string[], most: number) => string;
   /** Lines that most readers skip. */
   readonly folded: (summary: string, lines: readonly string[]) => readonly string[];
 }
 
-/** Text of values. A zero-width space keeps `@` and `#` from reaching people and issues. */
+/** A zero-width space keeps `@` and `#` from reaching people and issues. */
 function guarded(text: string): string {
   return prose(ascii(text)).replaceAll(/[@#]/g, "$&&#8203;");
 }
@@ -78,7 +78,7 @@ const PLAIN: Style = {
   folded: (_, lines) => lines,
 };
 
-/** Longest comment on GitHub. GitLab accepts longer ones. */
+/** GitHub's limit. GitLab accepts longer comments. */
 const MAX_COMMENT = 65_536;
 
 const OMITTED = "omitted because of the maximum length of a comment._";
@@ -124,7 +124,7 @@ function render(changes: Changes, style: Style): string {
   ].join("\n");
 }
 
-/** How to apply a plan: the command plans again, and compares the digest. */
+/** The command plans again, and compares the digest. */
 function applyLines({ digest, isOffered, ...changes }: Changes, style: Style): readonly string[] {
   if (digest === undefined) {
     return [];
@@ -141,7 +141,6 @@ function applyLines({ digest, isOffered, ...changes }: Changes, style: Style): r
   ];
 }
 
-/** Whose permissions a sentence of the verdict is about. */
 const SUBJECTS: Readonly<Record<Principal, string>> = {
   user: "The key",
   "node role": "The node role",
@@ -188,7 +187,6 @@ const NOT_ONLY_NARROWED: readonly Section[] = [
   "Unverifiable",
 ];
 
-/** The level, and what makes it. */
 function verdict(changes: Changes): string {
   const { deployments } = changes;
   const findings = deployments.flatMap((deployment) => deployment.findings);
@@ -228,7 +226,7 @@ function verdict(changes: Changes): string {
   ].join(" ");
 }
 
-/** A switch of the current key: whoever reads the outputs gets another key. */
+/** If the current key is switched, readers of the outputs get another key. */
 function keySentences(findings: readonly DiffFound[]): readonly string[] {
   return findings.flatMap((found) =>
     found.rule === "current-key"
@@ -237,7 +235,7 @@ function keySentences(findings: readonly DiffFound[]): readonly string[] {
   );
 }
 
-/** What changes where nothing requires attention: the resources, or the settings alone. */
+/** If nothing requires attention: the changed resources, or the settings alone. */
 function restSentences(
   sentences: readonly string[],
   findings: readonly DiffFound[],
@@ -264,7 +262,7 @@ const createsKey = (findings: readonly DiffFound[]) =>
 const isKeyAddress = (address = "") =>
   (Object.values(KEY_ADDRESSES) as readonly string[]).includes(address);
 
-/** "1 resource created, 2 updated." of the resources that change; undefined where none does. */
+/** "1 resource created, 2 updated."; undefined if no resource changes. */
 export function resourceCounts(findings: readonly DiffFound[]): string | undefined {
   const resources = findings.flatMap((found) => (found.rule === "resource" ? [found] : []));
   const what = resources.every(({ address }) => isKeyAddress(address)) ? "access key" : "resource";
@@ -314,7 +312,7 @@ function deploymentLines(
   ];
 }
 
-/** What a leaked key can do now. All of a new deployment is in its review pack. */
+/** The impact of a new deployment is in its review pack. */
 function impactLines(
   findings: readonly DiffFound[],
   state: DeploymentChanges["state"],
@@ -352,7 +350,10 @@ function impactLines(
   );
 }
 
-/** The rules whose actions stand below their sentence; those of the Terraform role stand in it. */
+/**
+ * The rules whose actions stand below their sentence. Sentences about the Terraform role contain
+ * them.
+ */
 const LISTED: readonly string[] = ["permissions-broadened", "permissions-narrowed"];
 
 function actionsOf(found: DiffFound): readonly ActionChange[] {
@@ -362,8 +363,8 @@ function actionsOf(found: DiffFound): readonly ActionChange[] {
 }
 
 /**
- * The title of a section, with how many actions it lists: "4 actions added, 3 changed". Of what is
- * created, no earlier permissions are broadened.
+ * With the number of listed actions: "4 actions added, 3 changed". A new policy has no earlier
+ * permissions.
  */
 function titleOf(section: Section, findings: readonly DiffFound[]): string {
   const actions = findings.flatMap(actionsOf);
@@ -397,7 +398,6 @@ function linesOf(found: DiffFound, style: Style): readonly string[] {
   ];
 }
 
-/** Whether an action is new, gone, or allowed for other requests. */
 const MARKS = { "+": "added", "-": "removed", "~": "changed" } as const;
 type Mark = keyof typeof MARKS;
 
@@ -425,7 +425,7 @@ function actionLines(
   }
   const groups = [...grouped(actions, (change) => scopeChange(change, style))];
   const lines = groups.map(([change, group]) => {
-    // What is no longer allowed anywhere is named.
+    // The summary names each action that is no longer allowed anywhere.
     const [mark = "~"] = group.map(({ before, after }) => markOf(before, after));
     const names = style.list(
       group.map(({ action }) => style.code(action)),
@@ -436,7 +436,7 @@ function actionLines(
   return style.folded(`${countOf(actions)}, by resources and conditions`, lines);
 }
 
-/** Where an action is allowed: in full where it is new or removed, else what differs. */
+/** The whole scope of an action that is new or removed, else the difference. */
 function scopeChange({ before, after }: ActionChange, style: Style): string {
   if (before.length === 0) {
     return `on ${scopeList(after, style)}`;
@@ -455,8 +455,8 @@ function scopeChange({ before, after }: ActionChange, style: Style): string {
 }
 
 /**
- * The scopes that are not among others; of one with more values of a condition, those that it has
- * more.
+ * The scopes that are not among others; of one with more values of a condition, only the added
+ * values.
  */
 function beyond(scopes: readonly Scope[], others: readonly Scope[]): readonly Scope[] {
   return scopes.flatMap((scope) => {
@@ -477,8 +477,8 @@ function beyond(scopes: readonly Scope[], others: readonly Scope[]): readonly Sc
 }
 
 /**
- * The conditions that have other values in another scope of the same resource with the same keys;
- * undefined of any other scope.
+ * The conditions with other values in another scope of the same resource with the same keys;
+ * undefined for any other scope.
  */
 function differing(scope: Scope, other: Scope): Scope["conditions"] | undefined {
   const keysOf = ({ resource, conditions }: Scope) =>

@@ -24,21 +24,18 @@ import {
   userPoliciesOf,
 } from "./snapshot";
 
-/** What happens to a resource. */
 export interface ResourceChange {
   readonly address: string;
-  /** What the resource is: `user "deckhouse"`. */
+  /** `user "deckhouse"`. */
   readonly what: string;
   readonly action: "created" | "deleted" | "replaced" | "updated" | "imported" | "forgotten";
-  /** Which attributes change. */
+  /** The attributes that change. */
   readonly details: readonly string[];
   /** Whether Terraform creates the new object of a replacement before it deletes the old one. */
   readonly isCreatedFirst: boolean;
 }
 
-/**
- * What changes the resources of one configuration into those of another one, which imports some.
- */
+/** The resource changes between two configurations, of which the second one imports some. */
 export function resourcesOfPacks(
   before: Snapshot,
   after: Snapshot,
@@ -60,7 +57,7 @@ export function resourcesOfPacks(
   });
 }
 
-/** What a plan does. */
+/** The resource changes of a plan. */
 export function resourcesOfPlan(
   plan: Plan,
   before: Snapshot,
@@ -107,10 +104,7 @@ export const WITH_PERMISSIONS: readonly string[] = [ADDRESSES.user, ADDRESSES.no
 /** Terraform itself reads these, or the provider computes them. */
 const NOT_SHOWN: readonly string[] = ["depends_on", "lifecycle", "arn", "id", "tags_all"];
 
-/**
- * The attributes of what is on both sides that have other values. The order in a policy does not
- * count.
- */
+/** The attributes that differ between both sides. The order in a policy does not count. */
 function differingAttributes(
   address: string,
   before: Snapshot,
@@ -137,7 +131,6 @@ const FORCE_NEW = ["name", "path", "pgp_key", "user", "role", "policy_arn"];
 /** IAM renames users. */
 const IN_PLACE: readonly string[] = [ADDRESSES.user];
 
-/** Whether Terraform replaces what is on both sides of two configurations. */
 function isReplaced(address: string, before: Snapshot, after: Snapshot): boolean {
   const differs = (argument: string) => {
     const [old, current] = [before, after].map((side) =>
@@ -148,9 +141,7 @@ function isReplaced(address: string, before: Snapshot, after: Snapshot): boolean
   return !IN_PLACE.includes(address) && FORCE_NEW.some(differs);
 }
 
-/**
- * A value, or the name and path of the resource that it refers to; undefined if that is not there.
- */
+/** A value, or the name and path of the resource that it refers to; undefined if there is none. */
 function resolved(snapshot: Snapshot, value: unknown): string | undefined {
   const owner = /^\$\{([\w-]+\.[\w-]+)\.(?:name|arn)\}$/.exec(textOf(value) ?? "")?.[1];
   if (owner === undefined) {
@@ -190,7 +181,7 @@ const NODES_LOSE: Effect = {
   remedy: "set iamNodeRole to another role first",
 };
 
-/** By address and action, the effect on a running cluster. */
+/** By address and action. */
 const EFFECTS: Readonly<Record<string, Partial<Record<ResourceChange["action"], Effect>>>> = {
   [ADDRESSES.user]: {
     replaced: { ...NO_ACCESS, risk: "this deletes its access keys" },
@@ -208,7 +199,7 @@ const EFFECTS: Readonly<Record<string, Partial<Record<ResourceChange["action"], 
 /**
  * Changes that remove the access of the cluster or leave objects unmanaged, and the list of all
  * changes of resources.
- * @param uses the last uses of the keys, where they are known
+ * @param uses the last uses of the keys, if they are known
  */
 export function resourceFindings(
   before: Snapshot,
@@ -254,9 +245,9 @@ export function resourceFindings(
 }
 
 /**
- * The additional policies that get another name: Terraform creates and attaches each before it
- * detaches and deletes the old one, so that no permission is missing in between. What the new one
- * does not allow is reported as narrowed.
+ * Terraform creates and attaches an additional policy of another name before it detaches and
+ * deletes the old one, so that no permission is missing in between. Permissions that the new one
+ * lacks are reported as narrowed.
  */
 function renamedPolicies(resources: readonly ResourceChange[]): readonly ResourceChange[] {
   const isReplacedInOrder = (address: string) =>

@@ -11,7 +11,7 @@ import { attribute, type Snapshot, userPoliciesOf } from "./snapshot";
 /** What an attacker can do with the key, by the goal. */
 export type Risks = ReadonlyMap<string, Risk>;
 
-/** The risks of a deployment, or of other policies than those that follow from its settings. */
+/** The risks of a deployment, or of other policies than those of its settings. */
 export function risksIn(
   deployment: Deployment,
   account: string | undefined = deployment.accountId,
@@ -34,10 +34,7 @@ export function riskChanges(old: Risks, current: Risks): readonly DiffFound[] {
   });
 }
 
-/**
- * What the key reaches besides, and no longer; undefined where the sentences differ in more than
- * that.
- */
+/** Undefined if the sentences differ in more than what the key reaches. */
 function changeText(before: Risk, after: Risk): string | undefined {
   if (before.frame !== after.frame) {
     return undefined;
@@ -60,8 +57,8 @@ const beyond = (risk: Risk, other: Risk): string =>
   risk.parts.filter((part) => !other.parts.includes(part)).join(" and ");
 
 /**
- * The same difference between both sides of a plan of a deployment. Nothing where the policies of a
- * side cannot be read, or are new.
+ * The same difference between both sides of a plan of a deployment; none if the policies of a side
+ * cannot be read, or are new.
  */
 export function planRisks(
   deployment: Deployment,
@@ -88,10 +85,7 @@ const TESTS: readonly PolicyCondition["test"][] = [
 const isOwnTest = (condition: Condition): condition is PolicyCondition =>
   TESTS.some((test) => test === condition.test);
 
-/**
- * What the managed policies of the deployment allow; undefined without one, and where a part has
- * not this project's form.
- */
+/** Undefined without a managed policy, and if a part has not this project's form. */
 function statementsOf(side: Snapshot): readonly PolicyStatement[] | undefined {
   const policies = [...userPoliciesOf(side).values()];
   const { allows, opaque } = readGrants(policies, "before");

@@ -11,15 +11,13 @@ import { keyIn, reference, type Snapshot, slotsOf } from "./snapshot";
 /** Attributes of an access key that are secret in plaintext. */
 const SECRET_ATTRIBUTES: readonly string[] = ["secret", "ses_smtp_password_v4"];
 
-/** The output that is made to hold the secret. */
 const SECRET_OUTPUT = "secret_access_key";
 
 /** Shorter strings are no secret of a key. */
 const MIN_LENGTH = 16;
 
 /**
- * The secrets that a plan has anywhere, in every spelling that is searched: as they are, in base64
- * and in a URL.
+ * All secrets in a plan, in every spelling that is searched: as they are, in base64 and in a URL.
  */
 export function secretsIn(plan: JsonObject): readonly string[] {
   const secrets = new Set<string>();
@@ -40,9 +38,7 @@ export function secretsIn(plan: JsonObject): readonly string[] {
   ]);
 }
 
-/**
- * A plan, or findings, with a placeholder for each secret: whatever is printed of it, no secret is.
- */
+/** A plan, or findings, with a placeholder for each secret, so that no output contains one. */
 export function masked<Value>(given: Value, secrets: readonly string[]): Value {
   return mapStrings(given, (text) =>
     secrets.reduce((rest, secret) => rest.replaceAll(secret, "(secret)"), text),
@@ -104,12 +100,12 @@ function plaintextSlot(snapshot: Snapshot): Slot | undefined {
   );
 }
 
-/** OpenPGP keys by slot. */
+/** By slot. */
 export type PgpKeys = readonly (readonly [slot: string, key: string | undefined])[];
 
 /**
- * OpenPGP keys whose text was in no slot before. Their owners are new readers of a secret, also
- * where the fingerprint is known: nobody has reviewed this text.
+ * OpenPGP keys whose text was in no slot before. Their owners are new readers of a secret, even if
+ * the fingerprint is known: nobody has reviewed this text.
  */
 export function pgpKeyFindings(before: PgpKeys, after: PgpKeys): readonly DiffFound[] {
   const texts = before.flatMap(([, key]) => key ?? []);
@@ -127,8 +123,8 @@ export function pgpKeyFindings(before: PgpKeys, after: PgpKeys): readonly DiffFo
 }
 
 /**
- * Keys of a state whose secret the AWS provider encrypted for another OpenPGP key than the one that
- * is in `pgp_key`.
+ * Keys of a state whose secret the AWS provider encrypted for another OpenPGP key than the one in
+ * `pgp_key`.
  */
 export function recordedKeyFindings(state: Snapshot): readonly DiffFound[] {
   return slotsOf(state).flatMap((slot): readonly DiffFound[] => {
@@ -147,7 +143,7 @@ export function recordedKeyFindings(state: Snapshot): readonly DiffFound[] {
   });
 }
 
-/** A key that cannot be read has the digest of its text. */
+/** The digest of the text for a key that cannot be read. */
 function fingerprintOf(text: string): string {
   return (
     pgpKeyOf(text)?.fingerprint.toUpperCase() ??

@@ -12,9 +12,9 @@ import { mapStrings } from "./json-values";
 import type { Plan, PlannedChange } from "./plan-file";
 import { readPolicy } from "./policies";
 
-/** One side of a change: what of a deployment decides who may do what. */
+/** One side of a change: the parts of a deployment that decide who may do what. */
 export interface Snapshot {
-  /** The attributes of what Terraform manages, by address. */
+  /** Attributes by address. */
   readonly resources: ReadonlyMap<string, JsonObject>;
   readonly outputs: ReadonlyMap<string, { readonly sensitive: boolean; readonly value: unknown }>;
   /**
@@ -112,15 +112,12 @@ export function snapshotOfPlan(plan: Plan, side: "before" | "after"): Snapshot {
   };
 }
 
-/**
- * The changes of resources in a plan; left-overs of replacements that failed (`deposed`) are not
- * among them.
- */
+/** The changes of resources in a plan, without left-overs of failed replacements (`deposed`). */
 export function managedChanges({ changes }: Plan): readonly PlannedChange[] {
   return changes.filter(({ isManaged, deposed }) => isManaged && deposed === undefined);
 }
 
-/** Stands for what is known only after the apply. */
+/** The value of an attribute that is known only after the apply. */
 export const UNKNOWN = "known after apply";
 
 /** The managed policies of the deployment by number, whether they are attached or not. */
@@ -143,7 +140,7 @@ export function policyAt(
   return attributes && readPolicy(textOf(attributes[argument]) ?? UNKNOWN);
 }
 
-/** A key of a configuration, a plan or a state. What is not known is undefined. */
+/** A key of a configuration, a plan or a state. Unknown values are undefined. */
 interface SnapshotKey {
   readonly id: string | undefined;
   readonly status: string;

@@ -28,6 +28,7 @@ export type CallError =
   | "timed-out"
   | "call-failed";
 
+/** The kind of error that a call ended with. */
 export function callErrorOf({ action, code }: AwsError): CallError {
   return ERRORS.find(([pattern]) => pattern.test(`${action} ${code}`))?.[1] ?? "call-failed";
 }

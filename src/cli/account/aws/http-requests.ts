@@ -10,8 +10,8 @@ const QUERY = "application/x-www-form-urlencoded";
 
 /**
  * Requests to AWS through the proxy of HTTPS_PROXY and NO_PROXY, which the SDK itself ignores. A
- * response of anything but the operation is an error: the SDK takes the page of a captive portal,
- * or no content at all, for an empty result. Source: API references of IAM and STS ("Response
+ * response of anything but the operation is an error: the SDK takes HTML from a captive portal, or
+ * no content at all, for an empty result. Source: API references of IAM and STS ("Response
  * Structure": `<operation name>Response`) and EC2 ("Making API requests").
  * @param onDate receives the `Date` header of each response
  */

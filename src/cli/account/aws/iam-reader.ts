@@ -27,6 +27,7 @@ export type ExistingObject = Partial<
     Pick<Policy, "DefaultVersionId">
 >;
 
+/** Reads IAM with the credentials of a deployment, within a time limit. */
 export const withIam = <T>(
   { region, provider }: Pick<Deployment, "region" | "provider">,
   waiting: Waiting,
@@ -255,6 +256,7 @@ export class IamReader {
   }
 }
 
+/** Converts the value of a reading. */
 export function mapReading<T, U>(reading: Reading<T>, convert: (value: T) => U): Reading<U> {
   return "value" in reading ? { value: convert(reading.value) } : reading;
 }

@@ -3,7 +3,6 @@ import { ACCESS_KEY_ID } from "../../../iam/key-slots";
 import { type ClusterAccess, clusterAccess } from "../../cluster/d8";
 import { type Session, saysYes } from "./session";
 
-/** The options of a command that reads a running cluster. */
 export interface ClusterOptions {
   readonly cluster?: true;
   readonly context?: string;

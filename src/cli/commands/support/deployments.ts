@@ -12,10 +12,8 @@ import { readState, type StateContents } from "../../terraform/state-file";
 import { pullState, stackFolder } from "../../terraform/terraform-cli";
 import type { Session } from "./session";
 
-/** Help of the argument of a command for one deployment. */
 export const STACK_HELP = "the name of the settings file; needed where there are several";
 
-/** Help of the argument of a command for several deployments. */
 export const STACKS_HELP = "the names of the settings files; all by default";
 
 /** `--policy` of the commands that read AWS. */
@@ -53,8 +51,8 @@ export function selectOne(
 }
 
 /**
- * The same for any number of stacks, in the order given, or all. Warns about invalid settings of
- * deployments that are not named, and about errors between deployments, and continues.
+ * The deployments of any number of stacks, in the order given, or all. Warns about invalid settings
+ * of deployments that are not named, and about errors between deployments, and continues.
  * @param change replaces fields of their own `policy`; the other deployments keep theirs
  * @throws SettingsError with the errors of these deployments; Error if there is no such deployment
  */
@@ -105,7 +103,6 @@ export async function readableState(
   }
 }
 
-/** How a command reports several deployments. */
 interface DeploymentReports<
   Of extends Rules,
   Report extends { readonly findings: readonly Finding<Of>[] },
@@ -113,18 +110,16 @@ interface DeploymentReports<
   readonly rules: Of;
   readonly report: (deployment: Deployment) => Promise<Report>;
   readonly text: (report: Report) => string;
-  /** What the JSON has of a deployment besides findings. */
+  /** The JSON of a deployment besides its findings. */
   readonly json: (report: Report) => object & { readonly stack: string };
   readonly format: string;
 }
 
-/**
- * How many deployments are read at a time: most of the time passes while Terraform and AWS respond.
- */
+/** Most of the time passes while Terraform and AWS respond. */
 const AT_A_TIME = 4;
 
 /**
- * Reports deployments in their order, several at a time. One that cannot be read does not keep the
+ * Reports deployments in their order, several at a time. An error with one does not prevent the
  * others from being reported; the exit code then is that of an unknown result, else that of the
  * findings.
  * @returns the reports of those that could be read

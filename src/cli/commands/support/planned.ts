@@ -31,7 +31,6 @@ import { synthesize } from "../synth";
 import { selectOne } from "./deployments";
 import type { Session } from "./session";
 
-/** A plan that was just made. */
 export interface Planned {
   readonly stack: string;
   /** The folder of the stack. */
@@ -43,8 +42,8 @@ export interface Planned {
 }
 
 /**
- * Plans one deployment: synth, init, plan, and what the plan does. Everything follows from the
- * settings, the state at their destination and AWS.
+ * Plans one deployment: synth, init, plan, and the findings. Everything follows from the settings,
+ * the state at their destination and AWS.
  * @param options of `terraform plan`
  * @param use receives the plan. Afterwards it is removed, also if a signal ends the process
  * @throws Error if the environment could change what is planned, the destination is another one, or
@@ -86,7 +85,7 @@ export async function withPlan(
       `-out=${file}`,
     ];
     const printed: string[] = [];
-    // What a plan prints can contain secrets, which its JSON names.
+    // The output of a plan can contain secrets, which its JSON names.
     const hold: ReadLine = (line, stream) =>
       stream === "stdout" ? printed.push(line) : session.printError(`${line}\n`);
     const code = await run(session, stack, folder, [0, 2], args, hold);
@@ -125,13 +124,13 @@ export async function withPlan(
   await atSignal(remove, () => make().finally(remove));
 }
 
-/** The rules about a key that an apply deactivates or deletes, where its last use is unknown. */
+/** The rules about a key that an apply deactivates or deletes, if its last use is unknown. */
 const ENDINGS: readonly string[] = ["key-ended", "key-ended-in-use"];
 
 /** How long AWS may take to report the last uses, in seconds. */
 const USES_LIMIT = 60;
 
-/** The last uses of the keys of a plan, as far as the credentials may read them. */
+/** Undefined if the credentials may not read them. */
 async function usesOf(
   { printError }: Session,
   deployment: Deployment,
@@ -148,7 +147,7 @@ async function usesOf(
   }
 }
 
-/** A rotation that has not ended in time: the schedule of `rotate` may have stopped. */
+/** The schedule of `rotate` may have stopped. */
 async function overdueOf(
   { printError }: Session,
   deployment: Deployment,
@@ -168,10 +167,7 @@ async function overdueOf(
   }
 }
 
-/**
- * What Terraform prints of a plan, without how to apply the saved file, which is gone when the
- * command ends.
- */
+/** Leaves out how to apply the saved file, which is gone when the command ends. */
 function planText(lines: readonly string[]): string {
   const saved = lines.findIndex((line) => line.startsWith("Saved the plan to: "));
   // A rule and an empty line stand above.
@@ -242,10 +238,8 @@ async function initialize(session: Session, { stack, settings }: Deployment, fol
 }
 
 /**
- * Runs Terraform.
- * @param success the exit codes that mean that it did all of its work
- * @param output receives what it prints.
- * @default it is printed
+ * @param success the exit codes of a complete run
+ * @param output receives the output, which is printed by default
  */
 async function run(
   { terraform, printError }: Session,

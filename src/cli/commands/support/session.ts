@@ -18,7 +18,7 @@ export interface Host {
   readonly versions: { readonly node: string };
 }
 
-/** An error outweighs what only requires attention: not everything was done. */
+/** An error outweighs a result that only requires attention: not everything was done. */
 const BY_WEIGHT: readonly ExitCode[] = [EXIT.success, EXIT.attention, EXIT.error, EXIT.breaking];
 
 /** One run of a command: what it reads from its environment, what it prints, and its exit code. */
@@ -33,12 +33,10 @@ export class Session {
       BY_WEIGHT.indexOf(code) > BY_WEIGHT.indexOf(this.exitCode) ? code : this.exitCode;
   }
 
-  /** The folder of the settings files. */
   get settings(): string {
     return deploymentsFolder(this.host.env);
   }
 
-  /** CDKTF's output folder. */
   get output(): string {
     return outputFolder(this.host.env);
   }
@@ -60,7 +58,6 @@ export class Session {
     this.host.stderr.write(printable(text));
   };
 
-  /** Prints a value as JSON. */
   printJson(value: unknown): void {
     this.print(`${JSON.stringify(value, null, 2)}\n`);
   }
@@ -75,7 +72,6 @@ export class Session {
   }
 }
 
-/** Declares the arguments, options and action of a command. */
 export type Define = (command: Command, session: Session) => void;
 
 /**
@@ -114,13 +110,12 @@ export async function saysYes({ host, printError }: Session, question: string): 
   return text === "yes";
 }
 
-/** How long what nobody waits for may keep the process. */
+/** How long calls that nobody waits for may keep the process. */
 const LINGER_MS = 100;
 
 /**
  * Runs a command in this process, with the exit code that it returns. An error is printed as one
- * message. Calls of AWS that nobody waits for any more, after a time limit, do not keep the
- * process.
+ * message. Calls of AWS that are still open after a time limit do not keep the process.
  */
 export function run(command: (host: Host) => number | Promise<number>): void {
   const host: Host = process;
@@ -141,9 +136,8 @@ export function run(command: (host: Host) => number | Promise<number>): void {
 }
 
 /**
- * Output that cannot be written. The command goes on, because it may be in the middle of an apply.
- * A reader that has had enough, such as `head`, is no error. Anything else, such as a full disk, is
- * one.
+ * The command goes on, because it may be in the middle of an apply. A reader that ends early, such
+ * as `head`, is no error; anything else, such as a full disk, is one.
  */
 function outputFailed(error: NodeJS.ErrnoException, host: Host): void {
   if (error.code !== "EPIPE" && process.exitCode !== EXIT.error) {

@@ -11,7 +11,6 @@ import type { Packs } from "./compare";
 import { COMPARED_POLICIES } from "./pack-policies";
 import { LOCK_FILE, MAIN_FILE } from "./pack-side";
 
-/** What every review pack has. */
 const REQUIRED_FILES: readonly PackFile[] = [MAIN_FILE, DEPLOYMENT_FILE];
 
 /** The files of a review pack that are compared. */
@@ -23,7 +22,7 @@ const PATH = /^(?:\.{1,2}|)(?:[/\\]|$)|^[A-Za-z]:[/\\]/;
 interface Base {
   readonly packs: Packs;
   readonly source: string;
-  /** Whether the provider locks of the deployments are known: those of a commit are. */
+  /** Whether the provider locks are known, as those of a commit are. */
   readonly hasLocks: boolean;
 }
 
@@ -33,7 +32,6 @@ interface Base {
  * @param name a folder with `<stack>/main.tf.json`, written as a path (`..`, `../..` or `/` at its
  * start), or what Git takes as a commit
  * @param root the project's root, any folder of a Git work tree
- * @param environment of Git
  * @throws Error with the remedy if there is no review pack
  */
 export function readBase(name: string, root: string, environment: Environment): Base {
@@ -51,7 +49,6 @@ export function readBase(name: string, root: string, environment: Environment): 
   return { packs, source, hasLocks: !isFolder };
 }
 
-/** The files of review packs. */
 type Texts = readonly (readonly [stack: string, file: string, text: string])[];
 
 function textsIn(folder: string): Texts {
@@ -61,12 +58,11 @@ function textsIn(folder: string): Texts {
   });
 }
 
-/** The folder of the review packs, in the project's root. */
+/** In the project's root. */
 const REVIEW = "review";
 
 /**
- * Git's plumbing shows the bytes that are committed: attributes, filters and settings of Git change
- * nothing.
+ * Git's plumbing shows the committed bytes, whatever attributes, filters and settings of Git say.
  */
 function textsOfRef(name: string, root: string, environment: Environment) {
   const git = (args: readonly string[], input?: string) => gitWith(environment)(root, args, input);
@@ -130,7 +126,6 @@ function commitOf(name: string, { status, stdout, message }: GitResult): string 
 
 /**
  * What `git cat-file --batch` prints, by object: "OBJECT blob SIZE", the content, and a line feed.
- * @throws Error without an object
  */
 function blobsIn(output: Buffer): ReadonlyMap<string, Buffer> {
   const blobs = new Map<string, Buffer>();
@@ -146,10 +141,7 @@ function blobsIn(output: Buffer): ReadonlyMap<string, Buffer> {
   return blobs;
 }
 
-/**
- * Review packs by stack. Terraform JSON and settings are read here once, so that a damaged one is
- * named.
- */
+/** Terraform JSON and settings are read here once, so that an error names a damaged one. */
 function packsOf(texts: Texts, folder: string): Packs {
   const packs = [...grouped(texts, ([stack]) => stack)]
     .map(

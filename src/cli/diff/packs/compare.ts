@@ -20,14 +20,12 @@ import { riskFindings, settingsFindings, unexplained } from "./setting-changes";
 /** Review packs by stack. */
 export type Packs = Readonly<Record<string, Files>>;
 
-/** The review pack of a deployment. */
 type PackOf = (deployment: Deployment) => Files;
 
 /**
  * What changes between the review packs of two versions of the settings.
- * @param source what is compared, as the first line of the summary shows it
- * @param packOf how review packs are generated.
- * @default the earlier ones are not generated again
+ * @param source the first line of the summary
+ * @param packOf generates review packs; by default, the earlier ones are not generated again
  */
 export function changesAgainst(
   base: Packs,
@@ -35,7 +33,7 @@ export function changesAgainst(
   source: string,
   packOf?: PackOf,
 ): Changes {
-  // A stack may well be called `constructor`.
+  // A stack may be called `constructor`.
   const [before, after] = [new Map(Object.entries(base)), new Map(Object.entries(current))];
   const stacks = [...new Set([...before.keys(), ...after.keys()])].sort();
   const deployments = stacks.map((stack) =>
@@ -117,7 +115,7 @@ function findingsBetween(before: PackSide, after: PackSide): readonly DiffFound[
     resourcesOfPacks(...snapshots, importedIn(after)),
   );
   return [
-    // A settings file that appears breaks nothing by itself.
+    // A new settings file alone breaks nothing.
     ...resources.filter(
       ({ rule }) => RULES[rule].level !== "breaking" || before.settings !== undefined,
     ),
@@ -138,7 +136,6 @@ function importedIn({ terraform }: PackSide): readonly string[] {
 }
 
 /**
- * What a review pack describes.
  * @param other side, which may have the account and the prefix that this one does not set
  * @param imported addresses whose import was or will be applied
  */
@@ -156,8 +153,8 @@ function pgpKeysOf({ settings }: PackSide): PgpKeys {
 }
 
 /**
- * Which version of the program wrote the earlier review pack, if it is newer or explains findings.
- * The commits of checkouts have no order.
+ * The version that wrote the earlier review pack, if it is newer or explains findings. The commits
+ * of checkouts have no order.
  */
 function versionFindings(
   { version: theirs }: PackSide,

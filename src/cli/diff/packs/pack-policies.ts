@@ -12,24 +12,20 @@ import type { Policy } from "../grants";
 import { mapStrings } from "../json-values";
 import { comparePolicies, deployerFindings, readPolicy } from "../policies";
 
-/** The policies of a review pack, by file name. */
+/** By file name. */
 type PackPolicies = ReadonlyMap<string, Policy>;
 
-/** The files of the policies that Terraform does not apply. */
 const UNAPPLIED_FILES: readonly PackFile[] = [...DEPLOYER_FILES, PLANNER_FILE, CONTROL_POLICY_FILE];
 
 /** The files of all policies that are compared. */
 export const COMPARED_POLICIES: readonly PackFile[] = [...POLICY_FILES, ...UNAPPLIED_FILES];
 
-/**
- * What placeholders in the policies of a review pack stand for: the account, and the prefix of the
- * cluster.
- */
+/** The values of placeholders in the policies of a review pack. */
 type Placeholders = { readonly account: string; readonly prefix: string | undefined };
 
 /**
- * The policies of a review pack, with the account and the prefix that the settings of one side may
- * leave open.
+ * The policies of a review pack. The settings of one side may leave the account and the prefix
+ * open.
  */
 export function policiesIn(
   files: Readonly<Record<string, string>>,
@@ -45,8 +41,7 @@ export function policiesIn(
 }
 
 /**
- * An ARN with the account in place of `ACCOUNT_ID`, and of `*`: an identity policy reaches no other
- * account's IAM.
+ * The account replaces `ACCOUNT_ID`, and `*`: an identity policy reaches no other account's IAM.
  */
 function withPlaceholders(arn: string, { account, prefix }: Placeholders): string {
   const [start, partition, service, region, owner = "", ...resource] = arn.split(":");
@@ -83,7 +78,7 @@ export function policyFileFindings(
       const isNew = before.size > 0 && current !== undefined;
       return isNew ? [{ rule: "file-not-compared", values: { file } }] : [];
     }
-    // What a service control policy denies is not decided: any difference but that of the order
+    // The effect of a service control policy is not decided: any difference except the order
     // counts.
     return canonical(old) === canonical(current)
       ? []

@@ -18,7 +18,7 @@ export type Files = Readonly<Record<string, string>>;
 export interface PackSide {
   readonly files: Files;
   readonly terraform: JsonObject;
-  /** Undefined where the deployment is not there. */
+  /** Undefined if the deployment does not exist. */
   readonly settings: JsonObject | undefined;
   /** The version of the program that wrote it. */
   readonly version: string | undefined;
@@ -31,7 +31,7 @@ export type ReadDeployment = Deployment | { readonly errors: readonly string[] }
 
 /**
  * Reads a review pack.
- * @param files undefined where the deployment is not there
+ * @param files undefined if the deployment does not exist
  */
 export function sideOf(files: Files = {}): PackSide {
   const { settings, version } = objectOf(parseJson(files[DEPLOYMENT_FILE] ?? ""));
@@ -46,7 +46,7 @@ export function sideOf(files: Files = {}): PackSide {
 
 /**
  * Reads the settings of a review pack.
- * @param settings undefined where the deployment is not there
+ * @param settings undefined if the deployment does not exist
  */
 export function deploymentOf(stack: string, settings?: JsonObject): ReadDeployment {
   try {

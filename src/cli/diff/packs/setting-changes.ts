@@ -10,8 +10,8 @@ import { type Risks, riskChanges, risksIn } from "../risk-changes";
 import type { PackSide, ReadDeployment } from "./pack-side";
 
 /**
- * What the changes of the settings mean, as the schema declares it; those of the destination and of
- * the tags together.
+ * The findings that the schema declares for changed settings. The settings of the destination are
+ * one finding, those of the tags another.
  */
 export function settingsFindings(before: JsonObject, after: JsonObject): readonly DiffFound[] {
   const changes = differences(before, after);
@@ -49,7 +49,7 @@ export function settingsFindings(before: JsonObject, after: JsonObject): readonl
 const isOfResources = (field: string): boolean =>
   field === "user.name" || field.endsWith(".pgpKey");
 
-/** Another account or partition: Terraform would create everything again there. */
+/** In another account or partition, Terraform would create everything again. */
 function environmentFindings(before: JsonObject, after: JsonObject): readonly DiffFound[] {
   const [old, current] = [environmentOf(before), environmentOf(after)];
   const moved = (["account", "partition"] as const).find(
@@ -60,8 +60,8 @@ function environmentFindings(before: JsonObject, after: JsonObject): readonly Di
 }
 
 /**
- * Where settings create resources: in the account that they set, or in that of the role that
- * Terraform assumes.
+ * Terraform creates resources in the account of the settings, or in that of the role that it
+ * assumes.
  */
 function environmentOf({ accountId, provider, region }: JsonObject) {
   const role = textOf(objectOf(provider).assumeRoleArn) ?? "";
@@ -72,8 +72,8 @@ function environmentOf({ accountId, provider, region }: JsonObject) {
 }
 
 /**
- * The difference of what an attacker with the key can do, as `REVIEW.md` lists it. What cannot be
- * read is a finding.
+ * The difference of what an attacker with the key can do, as `REVIEW.md` lists it. A side that
+ * cannot be read is a finding.
  */
 export function riskFindings(before: ReadDeployment, after: ReadDeployment): readonly DiffFound[] {
   const errors = [before, after].flatMap((deployment) =>
@@ -88,8 +88,8 @@ export function riskFindings(before: ReadDeployment, after: ReadDeployment): rea
 }
 
 /**
- * What differs between the configuration of a review pack and the one that follows from its
- * settings, and is not compared elsewhere.
+ * What differs between the configuration of a review pack and that of its settings, and is not
+ * compared elsewhere.
  */
 export function unexplained(given: PackSide, generated: PackSide): readonly DiffFound[] {
   return differences(given.terraform, generated.terraform, 3)

@@ -1,9 +1,8 @@
 import { createHash } from "node:crypto";
 import { isObject, type JsonObject, objectOf, sortedKeys } from "../../../text/json";
 
-/** What a plan follows from. */
 export interface PlanOrigin {
-  /** The configuration, without comments. */
+  /** Without comments. */
   readonly configuration: object;
   /** The committed provider lock; undefined if there is none. */
   readonly lock: string | undefined;
@@ -20,14 +19,13 @@ export interface PlanOrigin {
 const LEFT_OUT: readonly string[] = [
   // They differ between two runs.
   ...["format_version", "terraform_version", "timestamp", "variables", "relevant_attributes"],
-  // The configuration counts as it was synthesized, and of the state and the planned values all
-  // that changes.
+  // The synthesized configuration counts, and all changes of state and planned values.
   ...["configuration", "prior_state", "planned_values"],
 ];
 
 /**
  * SHA-256 of everything that a plan changes: two plans of one situation have one digest, and plans
- * with another effect have another. An account counts where the settings or the plan name it.
+ * with another effect have another. An account counts if the settings or the plan name it.
  * @param plan what `terraform show -json` printed
  */
 export function planDigest(plan: JsonObject, origin: PlanOrigin): string {
@@ -39,10 +37,7 @@ export function planDigest(plan: JsonObject, origin: PlanOrigin): string {
   return createHash("sha256").update(text).digest("hex");
 }
 
-/**
- * Lists of changes, and outputs by name, without those that change nothing. Terraform does not
- * promise the order of a list.
- */
+/** Without entries that change nothing. Terraform does not promise the order of a list. */
 function changesIn(value: unknown): unknown {
   if (Array.isArray(value)) {
     return value
@@ -63,10 +58,7 @@ function isNoChange(entry: unknown): boolean {
   return JSON.stringify(actions) === '["no-op"]' && importing === undefined && moved === undefined;
 }
 
-/**
- * Changes wherever they are, with a placeholder for each sensitive value, also where it is a part
- * of another one.
- */
+/** Changes with a placeholder for each sensitive value, also inside of another value. */
 function withoutSensitive(value: unknown): unknown {
   if (Array.isArray(value)) {
     return value.map(withoutSensitive);
@@ -93,7 +85,7 @@ function withoutSensitive(value: unknown): unknown {
   };
 }
 
-/** A value with a placeholder for what is marked. Whether there is a value is not sensitive. */
+/** A value with a placeholder for its marked parts. Whether there is a value is not sensitive. */
 function hidden(value: unknown, marks: unknown): unknown {
   if (marks === true) {
     return value === undefined || value === null ? value : "(sensitive)";

@@ -32,11 +32,10 @@ import { isOurs, keyIn, policyAt, type Snapshot, slotsOf, snapshotOfPlan } from 
 /**
  * What a plan does.
  * @param given what `terraform show -json` or OpenTofu's prints of a plan
- * @param stack what to call its deployment: a plan does not know
+ * @param stack the name of its deployment, which a plan does not have
  * @param more what is known of the plan besides
- * @param deployment whose cluster the sentences about a leaked key name.
- * @default the summary has none
- * @param uses the last uses of its keys, where they are known
+ * @param deployment whose cluster the sentences about a leaked key name; without it, there are none
+ * @param uses the last uses of its keys, if they are known
  */
 export function changesOfPlan(
   given: JsonObject,
@@ -105,17 +104,13 @@ export function keysOfPlan(given: JsonObject): readonly Pick<IamKey, "id" | "cre
   });
 }
 
-/** The resources of the state that a plan begins with. */
 function priorResources(given: JsonObject): readonly JsonObject[] {
   return listOf(valueAt(given, ["prior_state", "values", "root_module", "resources"])).map(
     objectOf,
   );
 }
 
-/**
- * A state that has nothing, or that has something otherwise than AWS, where an apply changes
- * nothing else.
- */
+/** If an apply changes nothing else: an empty state, or one that differs from AWS. */
 function stateFindings(
   given: JsonObject,
   plan: Plan,
@@ -148,8 +143,8 @@ function stateFindings(
 
 /**
  * What the policy of the Terraform role newly has, as the review packs of both settings do. Keys
- * are created at any time, and what was deleted outside Terraform is created again with the same
- * permissions.
+ * are created at any time, and an object that was deleted outside Terraform is created again with
+ * the same permissions.
  */
 function creationFindings(
   plan: Plan,
@@ -178,8 +173,8 @@ function creationFindings(
 }
 
 /**
- * Terraform changes the first policy before it detaches the second one only where its state has
- * that order. A change that fails removes the order from the state. Source:
+ * Terraform changes the first policy before it detaches the second one only if its state has that
+ * order. A change that fails removes the order from the state. Source:
  * `constructs/policy-attachment.ts`, `attachInOrder`.
  */
 function orderFindings(given: JsonObject, { changes }: Plan): readonly DiffFound[] {
@@ -199,8 +194,8 @@ function isSecondAttachment(address: string): boolean {
 }
 
 /**
- * What an imported policy allows and denies whoever has it already: it may be the policy of another
- * deployment.
+ * The permissions that an imported policy gives to principals that have it already: it may be the
+ * policy of another deployment.
  */
 function importedPolicyFindings(
   address: string,
@@ -217,7 +212,6 @@ function importedPolicyFindings(
   }));
 }
 
-/** A finding whose actions another one lists already has no list. */
 function withoutList(found: DiffFound, others: readonly DiffFound[]): DiffFound {
   const listOfActions = ({ rule, values }: DiffFound) =>
     canonical([rule, "actions" in values ? values.actions : []]);
@@ -227,8 +221,8 @@ function withoutList(found: DiffFound, others: readonly DiffFound[]): DiffFound 
 }
 
 /**
- * What was deleted outside Terraform and is created again, and a user or role that was changed
- * there.
+ * An object that was deleted outside Terraform and is created again, and a user or role that was
+ * changed there.
  */
 function driftFindings(
   { address, before: old = {}, after: current }: PlannedChange,
@@ -270,9 +264,9 @@ function driftedAttributes(
 }
 
 /**
- * What follows from the settings and is in the state after the next refresh only: what a role has
- * through this project's other resources, which of its tags are not among the provider's default
- * tags, which the settings may have changed, and how often a policy is attached.
+ * Drift that follows from the settings, because the state has it only after the next refresh: what
+ * a role has through this project's other resources, which of its tags are not among the provider's
+ * default tags, which the settings may have changed, and how often a policy is attached.
  */
 function isOwnDrift(
   attribute: string,
@@ -297,7 +291,6 @@ function isOwnDrift(
   );
 }
 
-/** What is unusual in an entry of `resource_changes`. */
 function entryFindings(change: PlannedChange): readonly DiffFound[] {
   const { address, formerAddress, isManaged, provider } = change;
   const isKnownData =

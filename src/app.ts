@@ -7,7 +7,6 @@ import { grouped } from "./text/grouped";
 import { printable, ReportedError } from "./text/printable";
 
 const JSON_FILE = "cdk.tf.json";
-/** With `cdktf synth --hcl`. */
 const HCL_FILE = "cdk.tf";
 /**
  * The required Terraform version: the `s3` backend has `use_lockfile` since 1.10. It is in a file
@@ -99,7 +98,6 @@ export class AccessApp extends App {
     this.printNotes([...names, ...this.stacks]);
   }
 
-  /** Adds the files of a stack that are not CDKTF's. */
   private complete(stack: TerraformStack): void {
     const { id } = stack.node;
     const folder = this.folder(id);

@@ -40,10 +40,10 @@ export class PolicyAttachment extends Construct {
  * replacement:
  *
  * - Only the attachment is replaced (taint, `-replace`). IAM attaches a policy to a principal only
- * once, so that creation first attaches
- *   nothing, and the deletion that follows detaches the policy. Deletion must come first, Terraform's default.
+ *   once, so that creation first attaches nothing, and the deletion that follows detaches the
+ *   policy. Deletion must come first, Terraform's default.
  * - The policy is replaced too. Deletion first detaches the old policy, permanently if the creation
- * fails. Creation must come first.
+ *   fails. Creation must come first.
  *
  * A protected policy is never replaced as long as the state has it. A state that lost it would
  * detach it first, and then fail to create it: `prevent_destroy` rejects that plan. Only the other

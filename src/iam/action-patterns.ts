@@ -20,7 +20,6 @@ export function matchesAction(pattern: string, action: string): boolean {
     } else if (star < 0) {
       return false;
     } else {
-      // The last star matches one character more.
       at = star + 1;
       position = ++retry;
     }

@@ -1,4 +1,4 @@
-/** What people read in ARNs for the account where the settings do not have it. */
+/** The placeholder in ARNs if the settings do not have the account. */
 export const ACCOUNT_ID = "ACCOUNT_ID";
 
 /**
@@ -89,7 +89,7 @@ eu-central-2 eu-isoe-west-1 eu-north-1 eu-south-1 eu-south-2 eu-west-1 eu-west-2
 me-south-1 me-west-1 mx-central-1 sa-east-1 sa-west-1 us-east-1 us-east-2 us-gov-east-1 us-gov-west-1 us-iso-east-1 us-iso-west-1
 us-isob-east-1 us-isob-west-1 us-isof-east-1 us-isof-south-1 us-west-1 us-west-2`.split(/\s+/);
 
-/** Whether this version knows a Region. One that it does not know is new, or misspelled. */
+/** A Region that this version does not know is new, or misspelled. */
 export const isKnownRegion = (region: string): boolean => KNOWN_REGIONS.includes(region);
 
 /** Format of all existing Region names: `eu-central-1`, `us-gov-west-1`, `us-isob-east-1`. */

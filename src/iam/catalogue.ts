@@ -51,9 +51,9 @@ export const FEATURES = {
 export type Feature = keyof typeof FEATURES;
 
 /**
- * A condition that a cluster meets or not. A row lists alternatives: any one of them requires the
- * action. A condition still holds while a change removes it (a peering, the last tag, the default
- * groups), because the removal calls AWS too.
+ * A condition that a cluster meets or not. Any one of the conditions of a row requires the action.
+ * A condition still holds while a change removes it (a peering, the last tag, the default groups),
+ * because the removal calls AWS too.
  */
 export type ClusterCondition =
   /** Every cluster: during creation, operation, changes of settings or deletion. */
@@ -94,13 +94,13 @@ export interface CatalogueRow extends VersionRange {
   readonly area: Area;
   /** What DKP uses the action for, for a security reviewer. */
   readonly why: string;
-  /** Source of the row. "measured": DKP's own Terraform was run against a local AWS. */
+  /** "measured": DKP's own Terraform was run against a local AWS. */
   readonly source: string;
 }
 
 /**
- * Services that `iam:CreateServiceLinkedRole` is allowed for: values of `iam:AWSServiceName`. Spot
- * instances change nothing else.
+ * Values of `iam:AWSServiceName` that `iam:CreateServiceLinkedRole` is allowed for. Spot instances
+ * change nothing else.
  */
 export const LINKED_SERVICES: readonly (Pick<CatalogueRow, "requiredWhen"> & {
   readonly service: string;

@@ -29,7 +29,7 @@ export interface Cluster {
    */
   readonly formerIamNodeRoles: readonly string[];
   readonly tags: Readonly<Record<string, string>>;
-  /** `undefined`: not set, so DKP does not manage the metadata options of its instances. */
+  /** Undefined: DKP does not manage the metadata options of its instances. */
   readonly imdsv2?: boolean | undefined;
   readonly disableDefaultSecurityGroup: boolean;
   /** Whether `withNAT.bastionInstance` is set. */

@@ -37,8 +37,8 @@ export function deploymentPolicies(options: PolicyOptions, name: string): Deploy
 export const secondPolicyName = (name: string): string => `${name}-2`;
 
 /**
- * The permissions of EC2, and all others. The division depends on nothing but the service, so that
- * no change of the settings moves a permission from one policy to the other, and Terraform changes
+ * The permissions of EC2, and all others. The division depends only on the service, so that no
+ * change of the settings moves a permission from one policy to the other, and Terraform changes
  * both in place.
  */
 export function dividedPolicies(

@@ -1,16 +1,15 @@
 /**
- * Rule for a string: its form, and why another string violates it, as a continuation of `"VALUE"
- * ...`.
+ * A rule for a string: its form, and why another string violates it, as a continuation of
+ * `"VALUE" ...`.
  */
 export interface TextRule {
   readonly pattern: RegExp;
   readonly reason: string;
 }
 
-/** A rule for a name that has at most so many characters. */
 type NameRule = TextRule & { readonly max: number };
 
-/** The name of an IAM entity. Source: IAM API Reference and "IAM and AWS STS quotas". */
+/** Source: IAM API Reference and "IAM and AWS STS quotas". */
 const nameRule = (what: string, max: number): NameRule => ({
   max,
   // Only ASCII: `\w` in IAM patterns contains no letters of other alphabets.
@@ -50,16 +49,10 @@ export const POLICY_PATH: TextRule = {
  */
 export const RESERVED_ROLE_PATHS = ["/aws-reserved/", "/aws-service-role/"] as const;
 
-/**
- * Maximum length of a managed policy in characters without white space. Source: "IAM and AWS STS
- * quotas".
- */
+/** Characters without white space. Source: "IAM and AWS STS quotas". */
 export const MAX_POLICY_CHARACTERS = 6144;
 
-/**
- * Managed policies of one role, with the highest quota that an account can get. Source: "IAM and
- * AWS STS quotas".
- */
+/** The highest quota that an account can get. Source: "IAM and AWS STS quotas". */
 export const MAX_ROLE_POLICIES = 25;
 
 /**
@@ -68,9 +61,8 @@ export const MAX_ROLE_POLICIES = 25;
  */
 export const MAX_ROLE_INLINE_CHARACTERS = 10_240;
 
-/** Tags of one IAM entity. Source: "IAM and AWS STS quotas". */
+/** Of one IAM entity. Source: "IAM and AWS STS quotas". */
 export const MAX_TAGS = 50;
 
-/** Key and value of a tag. */
 export const TAG_KEY: RegExp = /^[\p{L}\p{Z}\p{N}_.:/=+\-@]{1,128}$/u;
 export const TAG_VALUE: RegExp = /^[\p{L}\p{Z}\p{N}_.:/=+\-@]{0,256}$/u;

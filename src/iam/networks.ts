@@ -8,7 +8,6 @@ export interface Networks {
   readonly vpcEndpoints: readonly string[];
 }
 
-/** A condition about where a request comes from. */
 interface NetworkCondition {
   readonly test: "BoolIfExists" | "NotIpAddressIfExists" | "StringNotEqualsIfExists";
   readonly variable: string;
@@ -16,8 +15,8 @@ interface NetworkCondition {
 }
 
 /**
- * The conditions under which a request comes from none of the networks: all must hold. Without
- * values, a key has no condition. A negated operator holds for a request without the key, with and
+ * The conditions under which a request comes from none of the networks: all must hold. A key
+ * without values has no condition. A negated operator holds for a request without the key, with and
  * without `IfExists`. Source: IAM User Guide, "IAM JSON policy elements: Condition operators".
  *
  * `aws:CalledVia` is not used, because only a few services set it. Source: IAM User Guide, "Forward

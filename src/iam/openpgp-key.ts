@@ -3,12 +3,9 @@ import { packageFile } from "../text/package-file";
 
 /** The properties of a public OpenPGP key that a deployment uses. */
 interface PgpKey {
-  /** Fingerprint of the primary key, in lower-case hex. */
+  /** Of the primary key, in lower-case hex. */
   readonly fingerprint: string;
-  /**
-   * Whom the key names as its owner: name and address, as the owner wrote them, and nobody
-   * verified.
-   */
+  /** Name and address as the owner wrote them. Nobody verified them. */
   readonly userIds: readonly string[];
   /** When the last of its encryption keys expires; undefined: never. */
   readonly expires?: Date | undefined;
@@ -16,10 +13,9 @@ interface PgpKey {
   readonly invalid?: "expired" | "created in the future" | undefined;
 }
 
-/** What is no key for the AWS provider, by its text. */
+/** Texts that are no key for the AWS provider. */
 const NOT_KEYS: readonly (readonly [RegExp, PgpKeyError])[] = [
-  // Packet type 5 of RFC 9580, section 4.2, as base64: a private key, also where the rest is
-  // damaged.
+  // Packet type 5 of RFC 9580, section 4.2, as base64: a private key, also if the rest is damaged.
   [/-----BEGIN PGP PRIVATE|^(l|x[Q-Za-f])/, "private"],
   [/-----BEGIN/, "armored"],
   [/^keybase:/i, "keybase"],
@@ -42,7 +38,7 @@ export type PgpKeyError =
 type PgpReading = { readonly key: PgpKey } | { readonly error: PgpKeyError };
 
 /**
- * Milliseconds for one key, which takes 0.1 s of CPU, and more than 30 s of a computer that is busy
+ * Milliseconds. One key takes 0.1 s of CPU, and more than 30 s of a computer that is busy
  * otherwise.
  */
 const TIME_LIMIT = 300_000;
@@ -54,8 +50,8 @@ const readings = new Map<string, PgpReading>();
  * Parses the value of `pgp_key`: a binary public key in base64. The AWS provider accepts nothing
  * else, and reports an error only after AWS has created the access key, whose secret is then lost.
  * The library `openpgp` reads the key, with `eckey-utils` for Brainpool curves and secp256k1. The
- * provider reads it with another library, so that nothing may stand in the value that the two could
- * read differently: it is one key and nothing else, and every signature of its own is valid.
+ * provider reads it with another library, so the value must contain nothing that the two could read
+ * differently: it is one key and nothing else, and every signature of its own is valid.
  *
  * Limits: version 4 keys only, which is what GnuPG creates and can decrypt with.
  *
@@ -80,7 +76,7 @@ export function pgpKeyOf(text: string | undefined): PgpKey | undefined {
   return reading !== undefined && "key" in reading ? reading.key : undefined;
 }
 
-/** `HEX (expires 2027-01-01) of Name <address>`: what the owner of the key wrote stands last. */
+/** `HEX (expires 2027-01-01) of Name <address>`: the text of the key's owner is last. */
 export function pgpKeyText({ fingerprint, userIds, expires }: PgpKey): string {
   const end =
     expires === undefined ? "never expires" : `expires ${expires.toISOString().slice(0, 10)}`;
@@ -88,7 +84,7 @@ export function pgpKeyText({ fingerprint, userIds, expires }: PgpKey): string {
 }
 
 /**
- * The library in a thread that ends with the process. It reads asynchronously, and the caller
+ * The library runs in a thread that ends with the process. It reads asynchronously, and the caller
  * waits.
  */
 function startLibrary(): (bytes: Uint8Array) => PgpReading {

@@ -15,12 +15,13 @@ const WEAK_KEYS = {
 const CONFIG = { ...WEAK_KEYS, ignoreUnsupportedPackets: false };
 const FOREVER = 8.64e15;
 /**
- * Algorithms that the AWS provider verifies signatures of: RSA, DSA, ECDSA, EdDSA (RFC 9580,
- * section 9.1).
+ * Algorithms whose signatures the AWS provider verifies: RSA, DSA, ECDSA, EdDSA (RFC 9580, section
+ * 9.1).
  */
 const CERTIFYING = new Set([1, 3, 17, 19, 22, 27, 28]);
 /**
- * Hashes and ciphers of ECDH (section 11.5); it knows no other hash, and wraps keys with AES alone.
+ * Hashes and ciphers of ECDH (section 11.5); the provider knows no other hash, and wraps keys with
+ * AES alone.
  */
 const ECDH_HASHES = new Set([8, 9, 10]);
 const ECDH_CIPHERS = new Set([7, 8, 9]);
@@ -169,10 +170,7 @@ function packetsOf(bytes) {
   return packets;
 }
 
-/**
- * Whether a signature is right, at whatever time, and one of those that the AWS provider does not
- * skip.
- */
+/** Whether a signature is valid, at whatever time, and one that the AWS provider does not skip. */
 async function verifies(signature, key, data) {
   await signature.verify(key, signature.signatureType, data, null);
   return (
@@ -197,8 +195,8 @@ function isUsable({ publicParams: { e, kdfParams } }) {
 }
 
 /**
- * The signatures that a key made for its own parts, each with whether it is right; and whether each
- * part has what it must have.
+ * The signatures that a key made for its own parts, each with its validity; and whether each part
+ * has what it must have.
  */
 function checksOf({ keyPacket: key, users, subkeys }) {
   const checks = [];
@@ -286,8 +284,8 @@ function reduce(key) {
 }
 
 /**
- * The one key that bytes are, for the AWS provider as for this program; otherwise why they are
- * none.
+ * The one key that bytes contain, for the AWS provider as for this program, or the reason why there
+ * is none.
  */
 async function keyOf(openpgp, binaryKey) {
   const packets = packetsOf(binaryKey);
@@ -382,10 +380,7 @@ async function read(bytes) {
   return { error: "sign only" };
 }
 
-/**
- * What settings and people see of a key.
- * @param end when its last encryption key expires, in ms
- */
+/** @param end when its last encryption key expires, in ms */
 async function described(openpgp, key, userIds, end) {
   const parts = await encryptingParts(openpgp, key, new Date());
   const invalid = end <= Date.now() ? "expired" : "created in the future";

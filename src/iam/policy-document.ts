@@ -4,7 +4,7 @@ import { ACCOUNT_ID, type Arn, arnText } from "./arns";
 /** A string of a policy; an ARN whose account may be unknown is a value. */
 export type PolicyValue = string | Arn;
 
-/** A condition of a statement: all of a statement's conditions must hold. */
+/** All conditions of a statement must hold. */
 export interface PolicyCondition<Value = string> {
   readonly test:
     | "ArnEquals"
@@ -62,12 +62,9 @@ export function withAccount(
 
 type OneOrMore = string | readonly string[];
 
-/**
- * The version of the policy language. Source: IAM User Guide, "IAM JSON policy elements: Version".
- */
+/** Source: IAM User Guide, "IAM JSON policy elements: Version". */
 const POLICY_VERSION = "2012-10-17";
 
-/** A policy with statements of a type. */
 export type PolicyWith<S> = {
   readonly Version: typeof POLICY_VERSION;
   readonly Statement: S;
@@ -88,22 +85,20 @@ interface StatementDocument {
   readonly Sid: string;
 }
 
-/** A policy as AWS stores it. */
 export interface PolicyDocument {
   readonly Statement: readonly StatementDocument[];
   readonly Version: typeof POLICY_VERSION;
 }
 
 /**
- * An account ID that only counts: it has 12 characters like every other one, and sorts before them.
+ * An account ID for measuring: it has 12 characters like every other one, and sorts before them.
  */
 const ANY_ACCOUNT = "000000000000";
 
 /**
  * The document that the AWS provider sends: lists in reverse order, lists with one element as a
  * string.
- * @param account the account of the deployment, 12 digits.
- * @default unknown
+ * @param account the account of the deployment, 12 digits; unknown by default
  */
 export function policyDocument(
   statements: readonly Statement[],

@@ -51,7 +51,7 @@ export function policyStatements(options: PolicyOptions): readonly PolicyStateme
   return withAccount(requiredStatements(options), options.environment.account ?? ACCOUNT_ID);
 }
 
-/** The same statements, whose ARNs are values. */
+/** The same statements with ARNs as values. */
 export function requiredStatements(options: PolicyOptions): readonly Statement[] {
   const { mode, allowedNetworks } = options;
   const statements = mode === "documented" ? documentedPolicy(options) : scopedPolicy(options);
@@ -69,7 +69,7 @@ export function requiredStatements(options: PolicyOptions): readonly Statement[]
 
 /**
  * Conditions of actions that `scoped` limits to what the settings list: peered VPCs, tag keys, KMS
- * keys used by EC2. Without them the action has nothing left to apply to.
+ * keys used by EC2. Without them, the action applies to nothing.
  */
 const LIMITED_TO_SETTINGS: readonly ClusterCondition[] = [
   "peering",
@@ -126,9 +126,9 @@ function scopedPolicy(options: PolicyOptions): readonly Statement[] {
     : [];
   const runInstancesOn = [...RUN_INSTANCES_ON, ...spotRequests];
   const viaEc2 = viaService("ec2", environment.region);
-  // Requests of kms:CreateGrant carry this key, of other actions here do not: `IfExists`, so that
-  // one statement has the ARNs of all. Source: KMS Developer Guide, "kms:GrantIsForAWSResource";
-  // Service Authorization Reference, condition keys of kms:CreateGrant.
+  // Only requests of kms:CreateGrant carry this key: `IfExists`, so that one statement has the ARNs
+  // of all actions. Source: KMS Developer Guide, "kms:GrantIsForAWSResource"; Service Authorization
+  // Reference, condition keys of kms:CreateGrant.
   const forAwsResource: PolicyCondition = {
     test: "BoolIfExists",
     variable: "kms:GrantIsForAWSResource",

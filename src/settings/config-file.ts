@@ -13,8 +13,7 @@ const nodes = noList(
 );
 
 /**
- * What is read of an `AWSClusterConfiguration`; everything else, credentials above all, is passed
- * over.
+ * The read fields of an `AWSClusterConfiguration`. All others are ignored, credentials above all.
  */
 const clusterSchema = noList(
   v.object({
@@ -38,7 +37,7 @@ const PREFIX: v.GenericSchema<unknown, { readonly prefix?: string | undefined }>
  */
 interface ConfigFile {
   readonly fields: Pick<Settings["cluster"], keyof typeof dkpFields> & { readonly amis: string[] };
-  /** The Region of DKP's own provider settings. */
+  /** Of DKP's own provider settings. */
   readonly region: string | undefined;
   /** The line that has the secret access key. */
   readonly secretLine: number | undefined;
@@ -135,10 +134,7 @@ export function configFileConflicts(
   return errors;
 }
 
-/**
- * The part of a document that a schema reads, and what is wrong in it. Credentials are in other
- * fields, which are not shown.
- */
+/** Errors do not show credentials: these are in fields that the schema does not read. */
 function check<Out>(
   path: string,
   schema: v.GenericSchema<unknown, Out>,

@@ -19,7 +19,7 @@ export const DEFAULTS = "defaults";
 export interface Defaults {
   /** The file, as messages name it. */
   readonly source: string;
-  /** What is wrong in the file by itself. */
+  /** Errors in the file by itself. */
   readonly errors: readonly FieldError[];
   /** Absent if the file is not YAML. */
   readonly yaml?: YamlFile;
@@ -45,14 +45,14 @@ export function readDefaults(folder: string): Defaults | undefined {
 }
 
 /**
- * What is wrong in shared settings, whatever a deployment adds. Rules between fields are checked
- * with each deployment.
+ * Errors in shared settings that no deployment can repair. Rules between fields are checked with
+ * each deployment.
  */
 function errorsIn(value: unknown): readonly FieldError[] {
   if (!isObject(value)) {
     return [errorAt("", "does not hold an object; write KEY: VALUE lines")];
   }
-  // What is missing is in the files of the deployments.
+  // Fields that are missing are in the files of the deployments.
   const issues =
     v.safeParse(deploymentSchema, value).issues?.filter(({ input }) => input !== undefined) ?? [];
   return firstErrors([
@@ -87,8 +87,8 @@ export function withDefaults(own: YamlFile, { source, yaml }: Defaults): YamlFil
 }
 
 /**
- * The value of a deployment, completed: objects merge by key, everything else replaces. A `null`
- * that is written removes.
+ * Objects merge by key; any other value of the deployment replaces the shared one. A written `null`
+ * removes it.
  */
 function merged(
   shared: unknown,
@@ -114,8 +114,8 @@ function merged(
 }
 
 /**
- * Shared settings without the location of the state, if the deployment names one of another type: a
- * state has one location.
+ * If a deployment names a location of another type, the shared one is dropped: a state has one
+ * location.
  */
 function withoutOtherLocation(shared: JsonObject, own: JsonObject): JsonObject {
   const types = locationTypes(own);

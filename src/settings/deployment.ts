@@ -11,13 +11,12 @@ import {
 import type { Fields } from "./rules/rule";
 import type { Settings } from "./schema/deployment-schema";
 
-/** The keys that Terraform manages. */
 export type TerraformKeys = Pick<
   Extract<Settings["accessKeys"], { readonly managedBy: "terraform" }>,
   "primary" | "secondary" | "current"
 >;
 
-/** The keys of Terraform; `none` where it has no key. */
+/** The keys of Terraform; `none` if it has no key. */
 export const terraformKeys = ({
   accessKeys,
 }: Pick<Settings, "accessKeys">): TerraformKeys | "none" =>
@@ -26,7 +25,7 @@ export const terraformKeys = ({
 /** One deployment as the stack is built from it. */
 export interface Deployment
   extends Omit<Settings, "accessKeys" | "backend" | "cloud" | "cluster" | "features"> {
-  /** The keys of Terraform; `none` where it has no key. */
+  /** `none` if Terraform has no key. */
   readonly accessKeys: TerraformKeys | "none";
   /** Who creates the keys, Terraform or `dkp-access rotate`; undefined with `accessKeys: none`. */
   readonly managedBy: "terraform" | "rotate" | undefined;
@@ -41,17 +40,17 @@ export interface Deployment
   readonly policies: DeploymentPolicies;
   /** Images of the nodes. */
   readonly amis: readonly string[];
-  /** Additional actions of the role `<prefix>-node`, which DKP gives it. */
+  /** Of the role `<prefix>-node`, which DKP creates. */
   readonly additionalRolePolicies: readonly string[];
   /** All settings as the file has them, with their defaults. */
   readonly settings: Settings;
   /**
-   * The lines that are still marked as `dkp-access init` wrote them, such as `line 3, 5`, by file.
+   * By file, the lines that are still marked as `dkp-access init` wrote them, such as `line 3, 5`.
    */
   readonly marked: readonly string[];
   /** The line of `cluster.configFile` that has a secret access key. */
   readonly secretLine: number | undefined;
-  /** The file of each OpenPGP key that has one, by its base64, as the settings name it. */
+  /** By base64, the file of each OpenPGP key that has one, as the settings name it. */
   readonly keyFiles: Readonly<Record<string, string>>;
 }
 
@@ -97,10 +96,7 @@ export function policyOptionsOf(
   return { mode: policy.mode, cluster, environment, allowedNetworks: user.allowedNetworks };
 }
 
-/**
- * The policies that follow from settings without an error; undefined without what the mode
- * requires.
- */
+/** The policies of settings without an error; undefined if the mode requires more settings. */
 export function policiesOf(
   settings: Fields<(typeof POLICY_FIELDS)[number]>,
 ): DeploymentPolicies | undefined {
@@ -123,7 +119,6 @@ export function stateLocation(
   return { type, arguments: { ...defaultArguments(stack, type), ...(given as BackendArguments) } };
 }
 
-/** The cluster as the policy is generated for it. */
 function toCluster({
   cluster,
   features,
@@ -146,12 +141,13 @@ function toCluster({
   };
 }
 
-/** In which form the Terraform state contains the secret of a key, the best protected one first. */
+/** The best protected form first. */
 const SECRET_FORMS = ["none", "unknown to Terraform", "encrypted", "plaintext"] as const;
 export type SecretForm = (typeof SECRET_FORMS)[number];
 
 /**
- * The form of the secret in each key slot. Terraform does not know the secret of an imported key.
+ * How the state contains the secret of each key slot. Terraform does not know the secret of an
+ * imported key.
  */
 export function secretForms({
   accessKeys,

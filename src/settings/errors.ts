@@ -3,11 +3,11 @@ import { grouped } from "../text/grouped";
 import { ReportedError, visible } from "../text/printable";
 import { secretIn } from "./rules/forbidden-strings";
 
-/** One thing wrong in the settings. */
+/** One error in the settings. */
 export interface FieldError {
   /** The file that has the value, if it is not that of the deployment. */
   readonly file?: string | undefined;
-  /** Line in the file, counted from 1, where it is known. */
+  /** Line in the file, counted from 1, if it is known. */
   readonly line?: number | undefined;
   /** Path of the field; empty for the file as a whole. */
   readonly path: readonly string[];
@@ -31,8 +31,7 @@ export function firstErrors(errors: readonly FieldError[]): readonly FieldError[
 }
 
 /**
- * Settings that cannot be used. The message lists every error of every file and is meant to be
- * printed as it is.
+ * Settings that cannot be used. The message lists every error of every file, ready to be printed.
  */
 export class SettingsError extends ReportedError {
   constructor(errors: ReadonlyMap<string, readonly FieldError[]>) {
@@ -91,15 +90,14 @@ export function describe({ line, path, message }: FieldError, file = ""): string
   return location === "" ? message : `${location}: ${message}`;
 }
 
-/** The message for a key without a value. */
 export const EMPTY = "is empty; write a value or remove it";
 
 const LONGEST_ECHO = 80;
 const LONGEST_LIST = 12;
 
 /**
- * A value as a message shows it: a string in quotes, cut when long; of lists and objects only the
- * type. Fields of secrets never use it.
+ * A value for a message: a string in quotes, cut when long; of lists and objects only the type.
+ * Fields of secrets never use it.
  */
 export function show(value: unknown): string {
   if (value === null || value === undefined) {
@@ -114,7 +112,7 @@ export function show(value: unknown): string {
     : `${text.slice(0, LONGEST_ECHO)}... (${String(value).length} characters)`;
 }
 
-/** A key as the path of a message shows it: somebody may have written a secret as a key. */
+/** A key for the path of a message: somebody may have written a secret as a key. */
 export function showSegment(segment: string): string {
   if (secretIn(segment) !== undefined) {
     return "(a secret)";
@@ -124,7 +122,7 @@ export function showSegment(segment: string): string {
 
 /** The known word that a misspelt one most likely means; undefined if none is near. */
 export function nearest(word: string, known: readonly string[]): string | undefined {
-  // Case and separators are what people get wrong without misspelling.
+  // People confuse case and separators without misspelling.
   const plain = (text: string) => text.toLowerCase().replaceAll(/[-_]/g, "");
   const [best] = known
     .map((candidate) => ({ candidate, edits: distance(plain(word), plain(candidate)) }))
@@ -134,7 +132,7 @@ export function nearest(word: string, known: readonly string[]): string | undefi
     : undefined;
 }
 
-/** `did you mean "X"?` where a known word is near, else the list of them. */
+/** `did you mean "X"?` if a known word is near, else the list of them. */
 export function suggest(word: string, known: readonly string[]): string {
   const near = nearest(word, known);
   return near === undefined ? `known are ${listed(known)}` : `did you mean "${near}"?`;

@@ -77,7 +77,7 @@ export function defineDeployments<Stack extends string>(
   settings: Readonly<Record<Stack, SettingsInput>>,
 ): Readonly<Record<Stack, Deployment>> {
   const readings = Object.entries(settings).map(([stack, given]) => {
-    // Through JSON, settings from code meet exactly what settings from a file meet.
+    // JSON gives settings from code the form of settings from a file.
     const value: unknown = JSON.parse(JSON.stringify(given) ?? "null");
     const reading = readSettings(`deployment ${JSON.stringify(stack)}`, stack, value);
     return { ...reading, errors: [...stackNameErrors(stack, "rename the key"), ...reading.errors] };

@@ -2,7 +2,7 @@ import { isObject, parseJson } from "../text/json";
 
 /**
  * CDKTF's output folder. Source of the default: `App` in cdktf/lib/app.ts. CI systems set a
- * variable without a value to an empty text.
+ * variable without a value to an empty string.
  */
 export function outputFolder({ CDKTF_OUTDIR: folder }: NodeJS.ProcessEnv): string {
   return folder || "cdktf.out";
@@ -10,7 +10,7 @@ export function outputFolder({ CDKTF_OUTDIR: folder }: NodeJS.ProcessEnv): strin
 
 /**
  * The folder of the settings files: CDKTF's context value `deployments`, read from the environment,
- * since the folder is read before CDKTF's `App` exists.
+ * because the folder is read before CDKTF's `App` exists.
  * @throws Error if CDKTF_CONTEXT_JSON is not a JSON object, or `deployments` not a string
  */
 export function deploymentsFolder({ CDKTF_CONTEXT_JSON: context }: NodeJS.ProcessEnv): string {

@@ -5,16 +5,13 @@ import { type JsonObject, objectOf, textOf, valueAt } from "../text/json";
 import { errorAt, type FieldError, show } from "./errors";
 import { pgpKeyError } from "./schema/access-schema";
 
-/** The OpenPGP keys that settings name by a file. */
 export interface KeyFiles {
   /** The file of each key, as the settings name it. */
   readonly keyFiles: Readonly<Record<string, string>>;
   readonly errors: readonly FieldError[];
 }
 
-/**
- * What a file begins with that `gpg --armor --export` wrote, and its base64. RFC 9580, section 6.2.
- */
+/** The output of `gpg --armor --export`, with its base64 as a group. RFC 9580, section 6.2. */
 const ARMOR =
   /^\s*-----BEGIN PGP PUBLIC KEY BLOCK-----[^\S\n]*\n(?:[^\n]+: [^\n]*\n)*\s*([A-Za-z0-9+/=\s]+?)(?:\s=[A-Za-z0-9+/]{4})?\s*-----END PGP PUBLIC KEY BLOCK-----\s*$/;
 
@@ -22,9 +19,8 @@ const ARMOR =
 const isFileName = (text: string): boolean => text.includes(".") && !/-----|^keybase:/i.test(text);
 
 /**
- * Reads the OpenPGP keys that settings name by a file, armored or binary. The settings then have
- * what they would have without the file: the same bytes, in base64. The AWS provider replaces a
- * live access key if they change.
+ * Reads the OpenPGP keys that settings name by a file, armored or binary, as the same bytes in
+ * base64. The AWS provider replaces a live access key if they change.
  * @param folder of the settings file, which names are relative to
  */
 export function withKeyFiles(
@@ -54,10 +50,7 @@ export function withKeyFiles(
   };
 }
 
-/**
- * The key of a file in base64, or what is wrong with it. No message has content of the file, which
- * may be a private key.
- */
+/** No error has content of the file, which may be a private key. */
 function readKeyFile(
   name: string,
   folder: string,
@@ -79,5 +72,5 @@ function readKeyFile(
   return error === undefined ? { text: base64 } : { error };
 }
 
-/** The base64 of an armored key. What is no public key stays, so that it is called what it is. */
+/** A text that is no public key stays, so that the error names it. */
 const armored = (text: string): string => ARMOR.exec(text)?.[1]?.replaceAll(/\s/g, "") ?? text;

@@ -22,7 +22,7 @@ const RULES = [BACKEND_RULES, POLICY_RULES, ARN_RULES, ACCESS_KEY_RULES].flat();
 
 /** The result of reading the settings of one deployment. */
 export interface Reading {
-  /** The name of the deployment in messages: its file. */
+  /** The file, as messages name it. */
   readonly source: string;
   readonly errors: readonly FieldError[];
   /** Absent if the settings have errors. */
@@ -38,11 +38,10 @@ export interface Reading {
   readonly defaults?: Defaults | undefined;
 }
 
-/** Settings as far as they were checked. */
 interface Parsed {
   /** What the schema returns; valid except where `errors` are. */
   readonly output: Readonly<Record<string, unknown>>;
-  /** The same, if it matches the schema. */
+  /** Undefined if the output does not match the schema. */
   readonly settings: Settings | undefined;
   readonly errors: readonly FieldError[];
   /** The line of `cluster.configFile` that has a secret access key. */
@@ -70,10 +69,7 @@ export function readSettings(
   return withRules({ source, ...files }, stack, withConfigFile(withKeys));
 }
 
-/**
- * The same for the text of a settings file, as far as it is YAML, completed with the settings that
- * deployments share.
- */
+/** Reads the text of a settings file, if it is YAML, completed with the shared settings. */
 export function readFileOf(
   source: string,
   stack: string,
@@ -89,7 +85,7 @@ export function readFileOf(
 }
 
 /**
- * A valid deployment with a part of its `policy` replaced, held to the rules again.
+ * A valid deployment with a part of its `policy` replaced; the rules are checked again.
  * @throws SettingsError
  */
 export function withPolicy(
@@ -106,7 +102,7 @@ export function withPolicy(
   ]);
 }
 
-/** Checks what is between the fields. The policies of the deployment are computed here, once. */
+/** Checks the rules between fields. The policies of the deployment are computed here, once. */
 function withRules(
   file: Pick<Reading, "source" | "yaml" | "defaults">,
   stack: string,
@@ -119,7 +115,7 @@ function withRules(
   const policies = fields && policiesOf(fields);
   const found = [...ownErrors, ...RULES.flatMap((check) => check(checked, policies))];
   const areDefaultsValid = (defaults?.errors ?? []).length === 0;
-  // Of an error elsewhere than in the own file, the reason may be an error in the defaults.
+  // The reason for an error outside the own file may be an error in the defaults.
   const certain = areDefaultsValid ? found : found.filter(({ path }) => yaml?.isOwn?.(path));
   const errors = certain.map((error) => locatedIn(yaml, error));
   const isValid =
@@ -161,7 +157,7 @@ export function fileErrors(
 }
 
 /**
- * The errors of each deployment that has some, its own, those of the defaults, and those between
+ * The errors of each deployment that has some: its own, those of the defaults, and those between
  * deployments.
  */
 export function errorsOf(readings: readonly Reading[]): ReadonlyMap<string, readonly FieldError[]> {
@@ -175,7 +171,7 @@ export function errorsOf(readings: readonly Reading[]): ReadonlyMap<string, read
   return fileErrors(all);
 }
 
-/** Everything wrong with the value of one file by itself, each field once. */
+/** The errors of one file by itself, each field once. */
 function parse(value: unknown): Parsed {
   if (!isObject(value)) {
     // Not the value: the file may be a link to another one.
@@ -196,7 +192,6 @@ function parse(value: unknown): Parsed {
 
 const OUTSIDE = "is outside the project; copy the file into the project, without its credentials";
 
-/** Fills in the fields of DKP's own installation file, if one is named. */
 function withConfigFile(parsed: Parsed): Parsed {
   const { output, settings, errors } = parsed;
   const checked = checkedSettings(output, errors);

@@ -1,11 +1,10 @@
 import { isObject, type JsonObject, valueAt } from "../text/json";
 
-/** A setting of earlier versions. */
 interface RemovedSetting {
   /** The end of the sentence "was removed": why, and what to do about a value. */
   readonly reason: (value: unknown) => string;
   /**
-   * The values that mean what is always so now: `diff` reports no change of them.
+   * The values that mean the present behaviour: `diff` reports no change of them.
    * @default every value
    */
   readonly same?: readonly unknown[];
@@ -66,7 +65,7 @@ const REMOVED_SETTINGS: Readonly<Record<string, RemovedSetting>> = {
   },
 };
 
-/** Values of earlier versions, by setting, with the end of the same sentence. */
+/** By setting and value, the end of the same sentence. */
 const REMOVED_VALUES: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   "policy.mode": {
     strict: "because it did not limit load balancers; use minimal, which allows more",
@@ -92,8 +91,8 @@ export function removedValue(field: string, value: unknown): string | undefined 
 }
 
 /**
- * Settings that an earlier version completed, without the removed ones that mean what is always so
- * now.
+ * Settings that an earlier version completed, without the removed ones that mean the present
+ * behaviour.
  */
 export function withoutRemovedSettings(settings: JsonObject): JsonObject {
   return Object.entries(REMOVED_SETTINGS).reduce((rest, [field, { same }]) => {
@@ -103,7 +102,6 @@ export function withoutRemovedSettings(settings: JsonObject): JsonObject {
   }, settings);
 }
 
-/** An object without what is at a path. */
 function without(object: JsonObject, [name = "", ...path]: readonly string[]): JsonObject {
   const { [name]: value, ...rest } = object;
   return path.length > 0 && isObject(value) ? { ...rest, [name]: without(value, path) } : rest;

@@ -15,8 +15,8 @@ const MARKED =
   "ends with # CHANGE, as init writes it; write your own value, and remove the comment";
 
 /**
- * Notes about a deployment: what is weaker than it could be, and what an import requires. REVIEW.md
- * has the other choices.
+ * Notes about a deployment: the parts that could be stronger, and the requirements of an import.
+ * REVIEW.md has the other choices.
  */
 export function notesOf(deployment: Deployment): readonly string[] {
   const { import: imports, accountId, accessKeys, outputs } = deployment;
@@ -64,8 +64,8 @@ function prefixWarning(prefix = ""): string | undefined {
 }
 
 /**
- * An OpenPGP key that nothing can be encrypted for now. The AWS provider reports it only after AWS
- * has created the access key.
+ * A warning if nothing can be encrypted for an OpenPGP key now. The AWS provider reports it only
+ * after AWS has created the access key.
  */
 export function pgpKeyWarning(
   accessKeys: Deployment["accessKeys"],

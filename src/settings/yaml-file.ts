@@ -20,7 +20,7 @@ export interface YamlFile {
   fileOf?(path: readonly string[]): string | undefined;
   /** Whether a field is in the file of the deployment, if fields can be elsewhere. */
   isOwn?(path: readonly string[]): boolean;
-  /** Whether a field has the value `null`, and not just no value. */
+  /** A field without a value is not `null`. */
   isNull(path: readonly string[]): boolean;
   /**
    * The lines that end with the comment that `dkp-access init` marks values with, as `line 3, 5`.
@@ -28,7 +28,6 @@ export interface YamlFile {
   readonly marked: readonly string[];
 }
 
-/** Why a file cannot be read. */
 export interface Errors {
   readonly errors: readonly FieldError[];
 }
@@ -87,7 +86,7 @@ export function parseDocuments(text: string): { files: readonly YamlFile[] } | E
       isNull: (path: readonly string[]) => isWrittenNull(document.getIn(path, true)),
       marked,
     }));
-    // Fails where an alias holds itself.
+    // Fails if an alias holds itself.
     JSON.stringify(files);
     return { files: files.filter(({ value }) => value !== null && value !== undefined) };
   } catch {

@@ -39,7 +39,7 @@ export function listOf(value: unknown): readonly unknown[] {
   return Array.isArray(value) ? value : [value];
 }
 
-/** A text that says something: the provider writes `""` for what is not set. */
+/** A string that is not empty: the provider writes `""` for what is not set. */
 export function textOf(value: unknown): string | undefined {
   return typeof value === "string" && value !== "" ? value : undefined;
 }

@@ -2,7 +2,6 @@ import { type ClusterAccess, canI } from "./d8";
 
 /** A rule of the roles in `cluster-access.yaml` of a review pack. */
 interface AccessRule {
-  /** What happens without it. */
   readonly risk: string;
   readonly role: string;
   readonly verb: "get" | "list" | "patch";

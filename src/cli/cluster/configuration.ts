@@ -5,7 +5,6 @@ import { isObject, type JsonObject, objectOf, textOf } from "../../text/json";
 
 /** DKP's `AWSClusterConfiguration` without the secret access key. */
 export interface ClusterConfiguration {
-  /** The ID of the access key that DKP has. */
   readonly keyId: string;
   readonly region: string;
   /** All fields but `provider`. */
@@ -47,11 +46,10 @@ function parsed(text: string): JsonObject | undefined {
   }
 }
 
-/** Name of the document in messages. */
 const CONFIGURATION = "provider-cluster-configuration";
 
 /**
- * Reads DKP's configuration of a cluster. The secret access key ends here.
+ * Reads DKP's configuration of a cluster, and drops the secret access key.
  * @throws Error if it is not of AWS
  */
 export function readConfiguration(text: string): ClusterConfiguration {

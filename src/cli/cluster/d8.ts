@@ -16,9 +16,8 @@ export interface ClusterAccess {
    * a program from the cluster's registry.
    */
   readonly env: Readonly<Record<string, string | undefined>>;
-  /** Time limit of each call, in seconds. */
+  /** Of each call, in seconds. */
   readonly limit: number;
-  /** Receives what a call that takes long waits for. */
   readonly progress: Progress;
   /** Its context in the kubeconfig. */
   readonly context: string;
@@ -74,8 +73,8 @@ export function d8(
 }
 
 /**
- * Whether the user of the kubeconfig may do something, as `kubectl auth can-i` has it: it prints
- * "no", and ends with 1. Source: k8s.io/kubectl v0.34.4 pkg/cmd/auth.
+ * Whether the user of the kubeconfig may do something. `kubectl auth can-i` prints "no", and ends
+ * with 1. Source: k8s.io/kubectl v0.34.4 pkg/cmd/auth.
  * @throws ClusterError if the cluster does not answer that
  */
 export async function canI(
@@ -148,7 +147,6 @@ const tooLate = (limit: number) =>
     `the cluster does not answer within ${limit} s; check the network, the VPN and the kubeconfig`,
   );
 
-/** The error of a program that could not be started, with a remedy; any other one as it is. */
 function startError(binary: string, error: unknown): unknown {
   const { syscall, code } = error as NodeJS.ErrnoException;
   if (syscall === undefined) {

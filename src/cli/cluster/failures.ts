@@ -1,6 +1,5 @@
 import { shellCommand } from "../text/advice";
 
-/** Why a call of the cluster failed. */
 type Failure =
   | "no command"
   | "late"
@@ -81,12 +80,12 @@ const FAILURES: readonly FailureRow[] = [
   },
 ];
 
-/** An authorization error of Kubernetes, whose rule is what a role lacks. */
+/** Its rule is what a role lacks. */
 const FORBIDDEN =
   /(?<resource>[\w.]+)(?: "(?<name>[\w.-]+)")? is forbidden: User .* cannot (?<verb>\w+) resource/;
 
 /**
- * What went wrong, from what `d8` printed.
+ * The error that the output of `d8` means.
  * @param command without secrets
  */
 export function failureOf(stderr: string, command: readonly string[]): ClusterError {

@@ -17,7 +17,6 @@ import { ClusterError } from "./failures";
 // dhctl/pkg/kubernetes/actions/manifests, for the ConfigMap of Commander.
 // Kubernetes, "Server-Side Apply", section "Managers", for managedFields.
 
-/** Where DKP keeps its configuration of the cloud. */
 export const SECRET_NAME = "kube-system/d8-provider-cluster-configuration";
 
 const [NAMESPACE = "", NAME = ""] = SECRET_NAME.split("/");
@@ -29,11 +28,10 @@ const DATA = "cloud-provider-cluster-configuration.yaml";
 /** Which program wrote DKP's configuration last, and when. */
 export interface LastWrite {
   readonly manager: string;
-  /** As people read it. */
   readonly time: string;
 }
 
-/** DKP's configuration of a cluster, and who wrote it, as far as the cluster says so. */
+/** DKP's configuration of a cluster, and its last write, if the cluster reports it. */
 export interface Configured {
   readonly configuration: ClusterConfiguration;
   readonly lastWrite?: LastWrite | undefined;
@@ -136,7 +134,7 @@ async function isOfCommander(access: ClusterAccess): Promise<boolean> {
   return (await optional(d8(access, args))) !== undefined;
 }
 
-/** The version of DKP that runs, `1.77.4`; undefined if none is deployed. */
+/** `1.77.4`: the version of DKP that runs; undefined if none is deployed. */
 export async function dkpVersion(access: ClusterAccess): Promise<string | undefined> {
   const releases = await optional(d8(access, ["k", "get", "deckhousereleases", "--output=json"]));
   const items = listOf(valueAt(releases && parseJson(decoded(releases)), ["items"]));
@@ -146,7 +144,7 @@ export async function dkpVersion(access: ClusterAccess): Promise<string | undefi
   return textOf(valueAt(deployed, ["spec", "version"]))?.replace(/^v/, "");
 }
 
-/** What the cluster has; undefined if it does not have it. */
+/** Undefined if the cluster does not have the object. */
 async function optional(reading: Promise<Buffer>): Promise<Buffer | undefined> {
   try {
     return await reading;
@@ -159,8 +157,8 @@ async function optional(reading: Promise<Buffer>): Promise<Buffer | undefined> {
 }
 
 /**
- * Gives a key to a cluster, the two fields and nothing else, and reads it back. The cluster takes
- * it only if nobody has changed the configuration since it was read.
+ * Gives a key to a cluster, only the two fields, and reads it back. The cluster takes it only if
+ * nobody has changed the configuration since it was read.
  * @throws Error if the cluster is not the one that was read before, or does not have the key
  * afterwards
  */
@@ -199,7 +197,7 @@ export async function giveKey(
   }
 }
 
-/** The errors of a write that the cluster has not made, for certain. */
+/** Errors after which the cluster certainly does not have the write. */
 const REFUSALS: readonly unknown[] = [
   "changed",
   "forbidden",

@@ -1,6 +1,6 @@
 import { ascii, visible } from "../../text/printable";
 
-/** Exit codes of all commands. Where several apply, the highest one counts. */
+/** Exit codes of all commands. If several apply, the highest one counts. */
 export const EXIT = { success: 0, error: 1, attention: 2, breaking: 3 } as const;
 
 export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
@@ -8,7 +8,7 @@ export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
 /** What a finding means for the person who runs the command. */
 export type Level = "note" | "attention" | "unverifiable" | "breaking";
 
-/** By level, from the least to the most serious, the exit code of a command that reports it. */
+/** From the least to the most serious level. */
 const EXIT_CODE_OF: Readonly<Record<Level, 0 | 2 | 3>> = {
   note: EXIT.success,
   attention: EXIT.attention,
@@ -16,7 +16,7 @@ const EXIT_CODE_OF: Readonly<Record<Level, 0 | 2 | 3>> = {
   breaking: EXIT.breaking,
 };
 
-/** All levels, from the least to the most serious. */
+/** From the least to the most serious. */
 export const LEVELS = Object.keys(EXIT_CODE_OF) as readonly Level[];
 
 /** One sentence without a final period, made of the values of a finding. */
@@ -36,14 +36,14 @@ export interface Rule<Values> {
 /** The rules of one command. Their IDs are stable: alerts and filters refer to them. */
 export type Rules = Readonly<Record<string, Rule<never>>>;
 
-/** Where a finding is, as far as it is known. */
+/** Where a finding is, if it is known. */
 interface Location {
   /**
-   * Path of the setting that it follows from, `accessKeys.primary.pgpKey`, so that editors can
-   * point at its line.
+   * `accessKeys.primary.pgpKey`: the setting that it follows from, so that editors can point at its
+   * line.
    */
   readonly field?: string | undefined;
-  /** Address of the resource in Terraform. */
+  /** Of the resource in Terraform. */
   readonly address?: string | undefined;
   /** Whose permissions it is about. */
   readonly principal?: string | undefined;
@@ -51,10 +51,7 @@ interface Location {
   readonly object?: string | undefined;
 }
 
-/**
- * What a rule found, before it is known in which deployment. The values are JSON and contain no
- * secret.
- */
+/** A finding before its deployment is known. The values are JSON and contain no secret. */
 export type Found<Of extends Rules> = {
   readonly [Id in keyof Of & string]: Location & {
     readonly rule: Id;
@@ -78,7 +75,6 @@ export function textOf<Of extends Rules>(rules: Of, { rule, values }: Found<Of>)
   return ascii(rules[rule]?.text(values as never) ?? rule);
 }
 
-/** Risk and remedy of a finding, as far as its rule has them. */
 function adviceOf<Of extends Rules>(rules: Of, { rule, values }: Found<Of>) {
   const sentence = (make: Sentence<never> | undefined) =>
     make && (ascii(make(values as never)) || undefined);
@@ -126,8 +122,8 @@ export function exitCodeOf<Of extends Rules>(rules: Of, findings: readonly Found
 }
 
 /**
- * What every command prints with `--format json`: one object, however many deployments it reports.
- * `docs/reference/findings.schema.json` describes it.
+ * The output of every command with `--format json`: one object, however many deployments it
+ * reports. `docs/reference/findings.schema.json` describes it.
  * @param findings each gets its level and its sentences
  * @param deployments what the command reports of each deployment besides findings
  * @param more what the command reports besides deployments

@@ -1,8 +1,8 @@
 import type { Level, Rule } from "./finding";
 
 /**
- * Sentences with values in braces. Where a value is missing or empty, a part in brackets is left
- * out, or is what follows its bar: `[a {b}|c]`.
+ * Sentences with values in braces. Without a value, a part in brackets is left out, or becomes the
+ * text behind its bar: `[a {b}|c]`.
  */
 interface Templates {
   readonly text: string;
@@ -10,7 +10,7 @@ interface Templates {
   readonly remedy?: string | undefined;
 }
 
-/** What was found, or that and the remedy, or all sentences. */
+/** The text, or text and remedy, or all sentences. */
 export type Given = string | readonly [text: string, remedy: string] | Templates;
 
 type TextsOf<Of extends Given> = Of extends string
@@ -27,7 +27,7 @@ type OptionalIn<Template> = Template extends `${string}[${infer Part}]${infer Re
   ? NamesIn<Part> | OptionalIn<Rest>
   : never;
 
-/** What has an action: a request, or a change of permissions. */
+/** A request, or a change of permissions. */
 interface WithAction {
   readonly action: string;
   readonly resource?: string;

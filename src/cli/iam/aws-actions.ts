@@ -1,7 +1,6 @@
 import facts from "../../iam/aws-actions.json";
 import type { AccessLevel } from "../../iam/catalogue";
 
-/** A service, as the Service Authorization Reference lists it. */
 export interface AwsService {
   /**
    * By resource type, the form of its ARNs:
@@ -14,14 +13,13 @@ export interface AwsService {
   >;
 }
 
-/** An action of AWS. */
 interface AwsAction {
   /** As AWS writes it: IAM ignores the case. */
   readonly action: string;
   readonly level: AccessLevel;
   /**
-   * The forms of the ARNs that it applies to, those of its service and short ones first; none if it
-   * applies to no resource.
+   * The forms of ARNs, short ones and those of its service first; none if the action applies to no
+   * resource.
    */
   readonly arns: readonly string[];
 }
@@ -64,7 +62,7 @@ const LEVELS: readonly AccessLevel[] = [
 ];
 
 /**
- * Of their access level, these matter most: the ways to other permissions, and what cannot be
+ * The most serious actions of their access level: the ways to other permissions, and what cannot be
  * restored.
  */
 const FIRST: readonly string[] = [
@@ -85,12 +83,12 @@ const FIRST: readonly string[] = [
 ];
 
 /**
- * Of 22,091 actions in the Service Authorization Reference, 98 % have the kind of access that their
- * verb says.
+ * Of 22,091 actions in the Service Authorization Reference, 98 % have the access level of their
+ * verb.
  */
 const READS = /:(?:Batch)?(?:Describe|Get|List)|:(?:Check|Detect|Download|Query|Read|Search|View)/i;
 
-/** The position of an action among those that matter: a lower number is more serious. */
+/** A lower number is more serious. */
 export function seriousness(action: string): number {
   const level =
     AWS_ACTIONS.get(action.toLowerCase())?.level ?? (READS.test(action) ? "Read" : "Write");

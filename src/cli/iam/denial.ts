@@ -23,18 +23,17 @@ export type Verdict =
   | "a Deny"
   | "allowed";
 
-/** What a deployment has to do with a denied request. */
 export interface Denial {
   readonly verdict: Verdict;
-  /** The answer, as a sentence without its end. */
+  /** Without its end. */
   readonly sentence: string;
   /** What to do, or what else can deny the request. */
   readonly remedies: readonly string[];
-  /** The row of the catalogue, if DKP is known to call the action. */
+  /** Set if DKP is known to call the action. */
   readonly row?: CatalogueRow;
 }
 
-/** The settings that a condition of the catalogue follows from, as one writes them. */
+/** The settings that a condition of the catalogue follows from, in the form of a settings file. */
 const SETTINGS: Readonly<
   Record<Exclude<ClusterCondition, "always" | `layout:${string}` | `feature:${string}`>, string>
 > = {
@@ -46,7 +45,6 @@ const SETTINGS: Readonly<
   "default-security-groups": "cluster.disableDefaultSecurityGroup: false",
 };
 
-/** The settings that name resources of a kind, by their ARN. */
 const NAMED_BY: readonly (readonly [resource: RegExp, settings: string])[] = [
   [/:role\//, "cluster.prefix, cluster.iamNodeRole and cluster.formerIamNodeRoles name the roles"],
   [/:(?:instance-profile|key-pair)\//, "cluster.prefix names it"],
@@ -62,7 +60,7 @@ const NAMED_BY: readonly (readonly [resource: RegExp, settings: string])[] = [
   ],
 ];
 
-/** What to do where a policy other than the deployment's denies a request. */
+/** Remedies if a policy other than the deployment's denies a request. */
 const OWNERS: readonly (readonly [kind: RegExp, remedy: string])[] = [
   [/control policy/, "ask the administrators of AWS Organizations to allow it"],
   [/boundary/, "ask the administrators of the boundary to allow it"],
@@ -70,12 +68,11 @@ const OWNERS: readonly (readonly [kind: RegExp, remedy: string])[] = [
   [/resource-based/, "allow it in the policy of the resource, such as a key policy of KMS"],
 ];
 
-/** What is known of a request and of the policy that it meets. */
 interface Asked {
   readonly request: DeniedRequest;
   readonly deployment: Deployment;
   readonly row: CatalogueRow;
-  /** ARN of the resource, if the message has it. */
+  /** ARN, if the message has it. */
   readonly resource: string | undefined;
   /** The Region that AWS evaluated, if it is known. */
   readonly region: string | undefined;
@@ -92,9 +89,7 @@ interface Asked {
 
 type Answer = Pick<Denial, "sentence" | "remedies">;
 
-/**
- * What a request can be denied for, in the order in which it counts: the first one with an answer.
- */
+/** The first one with an answer counts. */
 const REASONS: readonly (readonly [Verdict, (asked: Asked) => Answer | undefined])[] = [
   ["not in the policy", notInPolicy],
   ["another Region", otherRegion],
@@ -150,7 +145,7 @@ const UNKNOWN = [
   REPORT,
 ];
 
-/** A call of somebody else, which the policy does not decide about. */
+/** The policy of the deployment does not decide about calls of other principals. */
 function otherPrincipal(
   { principal }: DeniedRequest,
   { user, stack, accountId }: Deployment,
@@ -169,7 +164,7 @@ function otherPrincipal(
   };
 }
 
-/** A denial that AWS ascribes to something else than the policies of the user. */
+/** AWS names another policy than those of the user. */
 function otherPolicy(
   { policyKind = "identity", policyArn }: DeniedRequest,
   action: string,
@@ -342,7 +337,7 @@ function allowed({
 }
 
 /**
- * What else can deny an allowed call, where AWS does not ascribe the denial to the policies of the
+ * What else can deny an allowed call, if AWS does not ascribe the denial to the policies of the
  * user.
  */
 function otherCauses(
@@ -359,13 +354,12 @@ function otherCauses(
   return causes;
 }
 
-/** An action, or its operation where the name has no service. */
+/** An action, or its operation if the name has no service. */
 const nameLike = (named: string, action: string) =>
   named.includes(":") ? action : (action.split(":")[1] ?? "");
 
 /**
- * The row of an action, like IAM without its case. Of two services with the operation, the one that
- * DKP is known to call.
+ * Ignores case, as IAM does. Of two services with the operation, the one that DKP is known to call.
  */
 function rowOf(named: string): CatalogueRow | undefined {
   const rows = CATALOGUE.filter(
@@ -374,10 +368,7 @@ function rowOf(named: string): CatalogueRow | undefined {
   return rows.find(({ callers }) => callers.length > 0) ?? rows[0];
 }
 
-/**
- * The row that a misspelled action most likely means.
- * @throws Error if there is none
- */
+/** @throws Error if no row is similar */
 function misspelledRow(named: string): CatalogueRow {
   const names = CATALOGUE.map(({ action }) => nameLike(named, action));
   const row = CATALOGUE[names.indexOf(nearest(named, names) ?? "")];
@@ -390,8 +381,8 @@ function misspelledRow(named: string): CatalogueRow {
 }
 
 /**
- * Whether AWS has an action. Of a service without a list, any but those of another service that DKP
- * is known to call.
+ * Whether AWS has an action. In a service without a list, each action counts, except those that DKP
+ * calls in another service.
  */
 function isActionOfAws(named: string): boolean {
   const [operation = "", service] = named.toLowerCase().split(":").reverse();
@@ -421,7 +412,7 @@ function allowedBy(statements: readonly PolicyStatement[]): string {
     .join("; ");
 }
 
-/** The ARN that a message means: of roles and instance profiles, IAM prints kind and name. */
+/** For roles and instance profiles, IAM prints kind and name. */
 function arnOf(
   resource: string | undefined,
   own: { readonly partition: string; readonly account: string },
@@ -430,7 +421,7 @@ function arnOf(
   return kind === undefined ? resource : iamResourceArn(own, `${kind.replace(" ", "-")}/${name}`);
 }
 
-/** The Region that AWS evaluated; of IAM and STS none, which have one Region in a partition. */
+/** IAM and STS have one Region in a partition, so none. */
 function regionOf(
   action: string,
   { region, context }: DeniedRequest,
@@ -459,8 +450,8 @@ function matches(pattern: string, text: string): boolean {
 }
 
 /**
- * Where a call came from, if CloudTrail names it. A service that calls for the user has a name
- * instead of an address.
+ * If CloudTrail names the source. A service that calls for the user has a name instead of an
+ * address.
  */
 function networkOf(
   { address = "", vpcEndpoint }: DeniedRequest,

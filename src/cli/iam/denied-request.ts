@@ -1,6 +1,6 @@
 /** A request to AWS, as far as an error names it. */
 export interface DeniedRequest {
-  /** `ec2:CreateVpc`; the operation alone where the error does not name the service. */
+  /** `ec2:CreateVpc`; the operation alone if the error does not name the service. */
   readonly action?: string;
   /** An ARN, or `role dev-node` as IAM writes it. */
   readonly resource?: string;
@@ -11,12 +11,11 @@ export interface DeniedRequest {
   readonly address?: string;
   readonly vpcEndpoint?: string;
   /**
-   * The kind of policy that AWS names as the reason: `service control policy`, with its ARN where
-   * AWS has it.
+   * The kind of policy that AWS names as the reason: `service control policy`, with its ARN if AWS
+   * has it.
    */
   readonly policyKind?: string;
   readonly policyArn?: string;
-  /** Whether AWS calls the denial explicit. */
   readonly isExplicit: boolean;
   /** Values of condition keys, of a decoded message. */
   readonly context: Readonly<Record<string, readonly string[]>>;
@@ -27,10 +26,10 @@ export interface DeniedRequest {
 type Field = Exclude<keyof DeniedRequest, "action" | "context" | "isExplicit">;
 
 /**
- * Where texts have a field: errors of AWS, with what Terraform, the AWS CLI and Kubernetes put
- * around them, events of CloudTrail, and decoded messages. Source: IAM User Guide, "Troubleshoot
- * access denied error messages"; CloudTrail User Guide, "CloudTrail record contents"; STS API
- * Reference, DecodeAuthorizationMessage; deckhouse/deckhouse#10842, kubernetes/kops#15990.
+ * Patterns of the fields in errors of AWS, as Terraform, the AWS CLI and Kubernetes print them, in
+ * events of CloudTrail, and in decoded messages. Source: IAM User Guide, "Troubleshoot access
+ * denied error messages"; CloudTrail User Guide, "CloudTrail record contents"; STS API Reference,
+ * DecodeAuthorizationMessage; deckhouse/deckhouse#10842, kubernetes/kops#15990.
  */
 const FIELDS: Readonly<Record<Field, RegExp>> = {
   resource:
@@ -45,7 +44,7 @@ const FIELDS: Readonly<Record<Field, RegExp>> = {
 };
 
 /**
- * Where texts have the action, with its service or by the names that SDK and CloudTrail give the
+ * Patterns of the action, with its service or by the names that SDK and CloudTrail give the
  * service.
  */
 const ACTIONS: readonly RegExp[] = [
@@ -64,9 +63,8 @@ const ACTIONS: readonly RegExp[] = [
 const CONDITIONS = /"key": ?"([\w:/.-]+)", ?"values": ?\{ ?"items": ?\[([^\]]*)\]/g;
 
 /**
- * What an error of DKP, Terraform, the AWS CLI, an event of CloudTrail or a decoded message says
- * about the request that AWS denied. A name of an action is one as well. Nothing else of the text
- * is kept.
+ * The denied request in an error of DKP, Terraform or the AWS CLI, an event of CloudTrail, or a
+ * decoded message. The name of an action is one as well. Nothing else of the text is kept.
  */
 export function deniedRequest(text: string): DeniedRequest {
   // Programs wrap and frame lines, and quote JSON in JSON.

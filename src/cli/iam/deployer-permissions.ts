@@ -4,7 +4,7 @@ import type { PolicyCondition, PolicyStatement } from "../../iam/policy-document
 import type { Deployment } from "../../settings/deployment";
 import rows from "./deployer.json";
 
-/** Name and path of a user, policy or role; the path is "/" or "/a/b/". */
+/** The path is "/" or "/a/b/". */
 type IamResource = Readonly<Record<"name" | "path", string>>;
 
 /** A call of Terraform, and its reason. */
@@ -15,16 +15,12 @@ export interface Call {
   readonly plan: boolean;
 }
 
-/**
- * The calls that a statement of a deployer's policy allows. Its resources and conditions apply to
- * all of them.
- */
+/** The resources and conditions of the statement apply to all calls. */
 export interface DeployerStatement
   extends Pick<PolicyStatement, "sid" | "resources" | "conditions"> {
   readonly calls: readonly Call[];
 }
 
-/** The conditions under which Terraform makes a call. */
 const CONDITIONS = {
   always: () => true,
   keys: ({ accessKeys }) => accessKeys !== "none",
@@ -58,7 +54,7 @@ const scope = (
   conditions: readonly PolicyCondition[] = [],
 ): Scope => ({ resources, conditions });
 
-/** The statements, in the order of the policy. */
+/** In the order of the policy. */
 function scopesOf(deployment: Deployment): Readonly<Record<Sid, Scope>> {
   const { user, policy, nodeRole } = deployment;
   const arn = (kind: string, resource: IamResource) => iamArn(deployment, kind, resource);
@@ -78,7 +74,6 @@ function scopesOf(deployment: Deployment): Readonly<Record<Sid, Scope>> {
   };
 }
 
-/** An action that Terraform calls. */
 interface DeployerRow {
   readonly sid: Sid;
   readonly action: string;
@@ -86,13 +81,12 @@ interface DeployerRow {
   readonly when: readonly Condition[];
   /**
    * Any of these conditions makes `terraform plan` call it.
-   * @default an apply alone calls it
+   * @default only an apply calls it
    */
   readonly plan?: readonly Condition[];
   readonly why: string;
 }
 
-/** The calls of Terraform's AWS provider for a deployment: `deployer.yaml`. */
 const ROWS = rows as readonly DeployerRow[];
 
 /** The permissions to plan, apply, change and destroy a deployment, without its state. */

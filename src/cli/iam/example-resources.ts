@@ -8,7 +8,7 @@ route-table security-group security-group-rule snapshot subnet targetgroup volum
   /\s+/,
 );
 
-/** A name that is not the cluster's: no prefix has a dot. */
+/** No prefix of a cluster has a dot. */
 const NAME = "not.of.the.cluster";
 
 /** Names of several parts. */
@@ -26,7 +26,7 @@ const WITHOUT_ACCOUNT: readonly string[] = ["image", "snapshot"];
 
 /**
  * The ARN of a resource of a type, as the Service Authorization Reference lists types; undefined
- * for a type that DKP passes none of.
+ * for a type that DKP does not pass.
  */
 export function exampleArn(
   service: string,

@@ -1,10 +1,7 @@
 import { type PolicyWith, policyWith } from "../../iam/policy-document";
 import { awsCommand } from "../text/advice";
 
-/**
- * Name of the inline policy that denies the sessions. IAM policy names: letters, digits and
- * `+=,.@-_`.
- */
+/** The inline policy. IAM policy names: letters, digits and `+=,.@-_`. */
 export const DENY_POLICY = "DenySessionsFromLeakedKey";
 
 /** GetSessionToken, "DurationSeconds": at most 129,600 seconds for an IAM user. */
@@ -52,7 +49,7 @@ export function leakCommands(userName: string, region: string): LeakCommands {
   return {
     activate: setStatus("Active"),
     deactivate: setStatus("Inactive"),
-    // Two lines of a shell: what was issued until now is denied.
+    // Two lines of a shell: sessions that were issued until now are denied.
     denySessions: [
       "now=$(date -u +%Y-%m-%dT%H:%M:%SZ)",
       // The shell fills in the time between its double quotes.

@@ -1,8 +1,8 @@
 /**
- * The recommended settings for production, by name, in the order of a settings file. `dkp-access
- * init` writes them, the documentation shows them, and REVIEW.md recommends them to a deployment
- * that lacks one. Of all other settings, the default is recommended. Each has its lines in a
- * settings file, and what it achieves: a sentence that starts in lower case, without a period.
+ * The recommended settings for production, by name, in the order of a settings file, each with its
+ * lines in the file and a purpose: a sentence that starts in lower case, without a period.
+ * `dkp-access init` writes them, the documentation shows them, and REVIEW.md recommends them to a
+ * deployment that lacks one. The default of every other setting is recommended.
  */
 export const RECOMMENDED_SETTINGS: Readonly<
   Record<string, { readonly lines: readonly string[]; readonly why: string }>
@@ -46,7 +46,7 @@ export const RECOMMENDED_SETTINGS: Readonly<
   },
 };
 
-/** What each recommended setting achieves, for templates. */
+/** For templates. */
 export const REASONS: Readonly<Record<string, string>> = Object.fromEntries(
   Object.entries(RECOMMENDED_SETTINGS).map(([name, { why }]) => [name, why]),
 );

@@ -17,14 +17,13 @@ export interface RiskRow {
 
 export const RISK_ROWS: readonly RiskRow[] = rows as readonly RiskRow[];
 
-/** A request as IAM evaluates it. */
 export interface AskedRequest {
   readonly action: string;
   readonly resource: string;
   readonly context: Readonly<Record<string, string>>;
 }
 
-/** Values by the name of their placeholder. */
+/** By the name of their placeholder. */
 type Values = Readonly<Record<string, string>>;
 
 /** What the requests of a row follow from. */
@@ -37,7 +36,7 @@ export interface Risk {
   readonly actions: readonly string[];
   /** `what` without its phrases and its Region. */
   readonly frame: string;
-  /** "every Region", or the Region; empty where the sentence has none. */
+  /** "every Region", or the Region; empty if the sentence has none. */
   readonly reach: string;
   /** What the phrases name. */
   readonly parts: readonly string[];
@@ -47,8 +46,7 @@ export interface Risk {
  * The impact of a leaked key: what the policy of a deployment allows an attacker, most severe
  * first. Networks are not considered.
  * @param named formats the name of a role, of a VPC or of an account
- * @param statements the policy.
- * @default the one that follows from the options
+ * @param statements the policy; by default, the one that follows from the options
  * @returns of each goal, how the attacker reaches it, as a continuation of "a principal with the
  * key can", and by which actions
  */
@@ -113,7 +111,7 @@ export function phrasesOf(text: string): readonly Phrase[] {
   );
 }
 
-/** The rows of what a policy allows: of each goal the first one. */
+/** The first row of each goal that a policy allows. */
 export function shownRows(
   options: Asked,
   statements: readonly PolicyStatement[],
@@ -122,7 +120,6 @@ export function shownRows(
   return shown.filter(({ goal }, at) => shown.findIndex((row) => row.goal === goal) === at);
 }
 
-/** Whether the policy allows all requests, which have values for their placeholders. */
 function isAllowed(
   texts: readonly string[],
   options: Asked,
@@ -191,7 +188,6 @@ function requestsIn(
   return (arns.length === 0 ? ["*"] : arns).map((arn) => ({ action, resource: arn, context }));
 }
 
-/** A text with values instead of its placeholders. */
 function filled(text: string, values: Values): string {
   return text.replaceAll(/\{(\w+)\}/g, (_, name: string) => values[name] ?? "");
 }

@@ -2,7 +2,6 @@ import { policyWith } from "../../iam/policy-document";
 import type { Deployment } from "../../settings/deployment";
 import { iamArn } from "./deployer-permissions";
 
-/** What `rotate` calls about the user: it lists, creates, deactivates and deletes its keys. */
 const KEY_ACTIONS = [
   "iam:CreateAccessKey",
   "iam:DeleteAccessKey",
@@ -17,8 +16,8 @@ const KEY_ACTIONS = [
 const ANY_KEY_ACTIONS = ["iam:GetAccessKeyLastUsed", "sts:GetAccessKeyInfo"];
 
 /**
- * The Deny of sessions, an inline policy of the user. IAM has no condition key for the name or the
- * content of one.
+ * For the inline policy that denies sessions. IAM has no condition key for the name or the content
+ * of one.
  */
 const DENY_ACTIONS = ["iam:DeleteUserPolicy", "iam:PutUserPolicy"];
 

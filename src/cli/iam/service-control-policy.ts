@@ -55,8 +55,8 @@ export function controlPolicy(
 }
 
 /**
- * Characters of a service control policy; all of them count, white space as well. 5,120 until 15
- * May 2026, in the isolated partitions perhaps still. Source: docs/reference/facts.yaml, scp-size.
+ * All characters of a service control policy count, white space as well. 5,120 until 15 May 2026,
+ * in the isolated partitions perhaps still. Source: docs/reference/facts.yaml, scp-size.
  */
 export const MAX_CONTROL_POLICY_CHARACTERS = 10_240;
 

@@ -8,7 +8,6 @@ interface Tokens {
   readonly subjects: readonly string[];
 }
 
-/** The tokens of the pipeline of one repository. */
 interface Repository {
   /** The identity provider in IAM: the issuer's URL without `https://`. */
   readonly provider: string;
@@ -73,14 +72,12 @@ const GITLAB: System = {
   },
 };
 
-/** The systems whose pipelines can assume roles. */
 export const TRUST_SYSTEMS: Readonly<Record<TrustSystem, System>> = {
   github: GITHUB,
   gitlab: GITLAB,
 };
 export type TrustSystem = "github" | "gitlab";
 
-/** The roles of a pipeline. */
 export const PIPELINE_ROLES = ["planner", "deployer", "rotator"] as const;
 export type PipelineRole = (typeof PIPELINE_ROLES)[number];
 

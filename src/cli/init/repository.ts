@@ -18,7 +18,7 @@ export const PIPELINES = {
 } as const;
 
 export interface RepositoryOptions {
-  /** Names of the deployments, at least one. Several have what they share in `defaults.yaml`. */
+  /** At least one. Several have what they share in `defaults.yaml`. */
   readonly stacks: readonly string[];
   readonly pipeline: keyof typeof PIPELINES | undefined;
   /**
@@ -71,7 +71,7 @@ export function repositoryFiles(options: RepositoryOptions): Readonly<Record<str
   };
 }
 
-/** The settings files: one, or what several deployments share and the rest of each. */
+/** One settings file, or the shared one and the rest of each deployment. */
 function settingsFiles(stacks: readonly string[]): Readonly<Record<string, string>> {
   const file = (name: string, parts: object) => {
     const text = fillTemplate("templates/deployment.yaml", { ...REASONS, ...parts });
@@ -92,8 +92,7 @@ function settingsFiles(stacks: readonly string[]): Readonly<Record<string, strin
 export const CDK_TERRAIN = { cdktn: "0.24.0", "@cdktn/provider-aws": "25.7.0" };
 
 /**
- * What a program needs, with the versions that this release is tested with. npm installs CDK
- * Terrain under the names of CDKTF.
+ * The versions that this release is tested with. npm installs CDK Terrain under the names of CDKTF.
  */
 function programPackages(cdktf: "cdktf" | "cdktn"): Readonly<Record<string, string>> {
   const { devDependencies } = packageJson();
@@ -128,7 +127,6 @@ function packageJsonOf({ cdktf, source }: RepositoryOptions): string {
   return `${JSON.stringify(content, null, 2)}\n`;
 }
 
-/** Where a repository installs this package from. */
 interface PackageSource {
   /**
    * For package.json: the version, which npm looks up in its registry, or the packed file in the
@@ -159,10 +157,7 @@ export function packageSource(environment: Environment): PackageSource {
 /** A version that no registry has, because a checkout was packed. */
 const PACKED_CHECKOUT = /-(g[0-9a-f]+|unknown|dirty)\b/;
 
-/**
- * The packed file of a version that no registry has. npm's global installations, pnpm and Yarn do
- * not keep where it is.
- */
+/** npm's global installations, pnpm and Yarn do not keep where the packed file is. */
 function unnamedFile(name: string, version: string): string | undefined {
   return PACKED_CHECKOUT.test(version) ? `${name}-${version}.tgz` : undefined;
 }
@@ -171,7 +166,6 @@ function unnamedFile(name: string, version: string): string | undefined {
  * The version that a checkout is packed as: with the commit, unless that has the tag of the
  * version; with `dirty` if a file differs from the commit or is not in it, so that one version has
  * one content; `unknown` without Git.
- * @param environment of Git
  */
 export function packedVersion(version: string, environment: Environment): string {
   const git = (...args: readonly string[]) =>

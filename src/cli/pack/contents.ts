@@ -4,17 +4,17 @@ import { withoutRemovedSettings } from "../../settings/removed-settings";
 import { isObject, type JsonObject } from "../../text/json";
 import { packageVersion } from "../../text/package-file";
 
-/** What the principals need that run Terraform. */
+/** Policies of the principals that run Terraform. */
 export const DEPLOYER_FILES = [
   "deployer-policy.json",
   "deployer-role-policy.json",
   "deployer-state-role-policy.json",
 ] as const;
 
-/** What the principal needs that plans. */
+/** The policy of the principal that plans. */
 export const PLANNER_FILE = "planner-policy.json";
 
-/** What `rotate` needs: every night, and for the response to a leak. */
+/** The policies of `rotate`, for every night and for the response to a leak. */
 const ROTATOR_FILES = ["rotator-policy.json", "responder-policy.json"] as const;
 
 /** What an organization denies the user and the nodes. */
@@ -73,7 +73,6 @@ export function approvedFiles(
 /** SHA-256 of a text, as `sha256sum` prints it. */
 export const sha256 = (text: string): string => createHash("sha256").update(text).digest("hex");
 
-/** Every file that a review pack can have. */
 export const PACK_FILES: readonly PackFile[] = Array.of<PackFile>(
   ...OTHER_FILES,
   ...DEPLOYER_FILES,
@@ -86,8 +85,7 @@ export const PACK_FILES: readonly PackFile[] = Array.of<PackFile>(
 
 /**
  * The settings of a deployment with all defaults filled in, and the version of the program that did
- * so. They are valid settings again, and `diff` compares them field by field. Settings have no
- * secrets, and so neither has this.
+ * so. They are valid settings again, without secrets, and `diff` compares them field by field.
  */
 export function normalizedSettings({ settings, state }: Deployment): {
   readonly version: string;
@@ -103,7 +101,7 @@ export function normalizedSettings({ settings, state }: Deployment): {
 
 /**
  * Normalized settings without what has no effect: the file that the other fields of `cluster` were
- * read from, and settings of a former version that mean what is always so now. In versions without
+ * read from, and former settings that mean the present behaviour. In versions without
  * `accessKeys.managedBy`, Terraform managed the keys.
  */
 export function effectiveSettings(settings: JsonObject): JsonObject {

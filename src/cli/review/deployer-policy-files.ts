@@ -11,7 +11,6 @@ import { stateAccess } from "./state";
 
 /** The policy of a principal that Terraform runs as. */
 interface DeployerPolicy {
-  /** File of the review pack. */
   readonly file: (typeof DEPLOYER_FILES)[number];
   /** ARN of the role that requires it; absent for the credentials that Terraform runs with. */
   readonly role: string | undefined;
@@ -19,7 +18,6 @@ interface DeployerPolicy {
   readonly document: PolicyDocument;
 }
 
-/** What a deployment's principals for Terraform must be allowed. */
 export interface DeployerPolicies {
   readonly policies: readonly DeployerPolicy[];
   /** The policy of a principal that only plans. */
@@ -29,8 +27,8 @@ export interface DeployerPolicies {
 /**
  * The least-privilege policies for planning, applying, updating and destroying a deployment,
  * limited to its names and its state. If Terraform assumes a role, that role has the permissions,
- * and the pipeline's own credentials can only assume the role. Also the policy of a principal that
- * only plans, and writes nothing.
+ * and the pipeline's own credentials can only assume the role. A principal that only plans has a
+ * policy that writes nothing.
  */
 export function deployerPolicies(deployment: Deployment): DeployerPolicies {
   const all = statementsByPrincipal(deployment);
@@ -48,8 +46,8 @@ export function deployerPolicies(deployment: Deployment): DeployerPolicies {
 }
 
 /**
- * What Terraform calls, by the ARN of the role that it assumes for it; undefined: the credentials
- * that Terraform runs with, first.
+ * By the ARN of the role that Terraform assumes; undefined: the credentials that Terraform runs
+ * with, first.
  */
 function statementsByPrincipal(deployment: Deployment) {
   const { assumeRoleArn } = deployment.provider;
@@ -71,7 +69,7 @@ function statementsByPrincipal(deployment: Deployment) {
   return all;
 }
 
-/** The policy that allows calls, without statements that are left empty. */
+/** Leaves out empty statements. */
 function documentOf(
   statements: readonly DeployerStatement[],
   isAllowed: (call: Call) => boolean = () => true,

@@ -19,8 +19,8 @@ export interface Explanation {
   /** Where the policy grants it; empty: it does not. */
   readonly grants: readonly PolicyStatement[];
   /**
-   * What denies it despite the grants, where all conditions of the statement hold. A Deny applies
-   * to every action.
+   * What denies it despite the grants, if all conditions of the statement hold. A Deny applies to
+   * every action.
    */
   readonly denials: readonly PolicyStatement[];
 }
@@ -28,14 +28,14 @@ export interface Explanation {
 /** An action of a policy, with its row of a table in Markdown. */
 export interface Permission {
   readonly row: CatalogueRow;
-  /** Whether anything requires it, as far as the settings describe the cluster. */
+  /** Whether anything requires it, according to the settings. */
   readonly isRequired: boolean;
   readonly tableRow: string;
 }
 
 /**
- * Why an action of the catalogue is in a policy or not, and on what it is allowed; undefined if it
- * is none. Like IAM, ignores its case.
+ * Why an action of the catalogue is in a policy or not, and on what it is allowed; undefined for
+ * another action. Ignores case, as IAM does.
  */
 export function explain(action: string, options: PolicyOptions): Explanation | undefined {
   const row = CATALOGUE.find(
@@ -62,7 +62,6 @@ function requirementsOf(row: CatalogueRow, cluster: Cluster) {
   );
   const possibleUse = `${cluster.layout === undefined ? "" : "not this cluster; "}with ${elsewhere.join(" or ")}`;
   return {
-    /** Whether anything requires it, as far as the settings describe the cluster. */
     isRequired:
       conditions.length > 0 ||
       (row.requiredWhen.length > 0 && cluster.layout === undefined && isInVersion),
@@ -73,7 +72,6 @@ function requirementsOf(row: CatalogueRow, cluster: Cluster) {
 
 /**
  * The actions of a policy with their requirements.
- * @param rows the actions
  * @param statements what allows them
  */
 export function permissionsOf(
@@ -138,7 +136,7 @@ const WORDS: Readonly<
   "default-security-groups": "DKP's default security groups",
 };
 
-/** The versions of DKP that call an action; empty: all. */
+/** Empty: all versions of DKP call the action. */
 function versionsOf({ since, until }: CatalogueRow): string {
   return [
     ...(since === undefined ? [] : [`from ${since}`]),

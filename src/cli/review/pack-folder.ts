@@ -7,7 +7,7 @@ import { dkpAccess } from "../text/advice";
 
 /** A file that differs from what the current settings generate. */
 interface StaleFile {
-  /** Path relative to the project. */
+  /** Relative to the project. */
   readonly path: string;
   readonly what: "missing" | "outdated" | "left over";
   /** What it should contain. */
@@ -31,10 +31,7 @@ const FORMER_FILES: readonly string[] = [
 /** The overview of all review packs, which earlier versions wrote, and how it began. */
 const OVERVIEW = { name: "README.md", start: "# AWS access of DKP: overview\n" };
 
-/**
- * What earlier versions wrote, and no version writes any more. Another README.md belongs to the
- * user.
- */
+/** Another README.md belongs to the user. */
 function formerFiles(folder: string, stacks: readonly string[]): readonly StaleFile[] {
   const overview = join(folder, OVERVIEW.name);
   const isFile = (path: string) => lstatSync(path, { throwIfNoEntry: false })?.isFile() === true;
@@ -50,8 +47,8 @@ function formerFiles(folder: string, stacks: readonly string[]): readonly StaleF
 }
 
 /**
- * The files of a folder of review packs that are not as these packs are, by stack. A file that a
- * pack no longer has, also because an earlier version wrote it, is left over.
+ * The files of a folder of review packs that differ from these packs, by stack. A file that a pack
+ * no longer has, also because an earlier version wrote it, is left over.
  * @throws Error if a symbolic link, or anything else that is not a file or folder, has the path of
  * a review pack
  */
@@ -96,7 +93,7 @@ export function linksIn(folder: string, end: string): readonly string[] {
 }
 
 /**
- * Updates the files of review packs; where that is interrupted, the next run does.
+ * Updates the files of review packs. The next run completes an interrupted one.
  * @throws Error that says so, if they are incomplete
  */
 export function writePacks(stale: readonly StaleFile[]): void {
@@ -118,8 +115,7 @@ export function writePacks(stale: readonly StaleFile[]): void {
 }
 
 /**
- * How a file differs.
- * @throws Error if it is something else, for example a symbolic link: commands read, write and
+ * @throws Error for anything but a file, for example a symbolic link: commands read, write and
  * delete files only
  */
 function difference(path: string, text: string | undefined): StaleFile["what"] | undefined {
@@ -138,7 +134,7 @@ function difference(path: string, text: string | undefined): StaleFile["what"] |
   return readFileSync(path).equals(Buffer.from(text)) ? undefined : "outdated";
 }
 
-/** A file that is missing means what the others do that refer to it. */
+/** A missing file means what the others do that refer to it. */
 function isOtherMeaning(path: string, what: StaleFile["what"], text: string | undefined): boolean {
   const isCompared = path.endsWith(".json") && what !== "missing";
   return (

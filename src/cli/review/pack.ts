@@ -28,7 +28,6 @@ type Compared = Pack & { readonly "main.tf.json": string };
  */
 export const pageFacts = (review: Reviewed, compared: Compared = comparedPack(review)): object => ({
   ...review,
-  /** The files that a reviewer approves. */
   approved: approvedFiles(compared),
   isFilledIn: false,
   maxPolicyCharacters: MAX_POLICY_CHARACTERS,

@@ -45,11 +45,11 @@ import { type StateFacts, stateFacts } from "./state";
 export interface Reviewed extends StateFacts, KeyFacts, PermissionFacts {
   readonly deployment: Deployment;
   readonly terraform: TerraformJson;
-  /** The networks that requests can come from, by kind; none if from any network. */
+  /** By kind; none if requests can come from any network. */
   readonly networks: readonly (readonly [kind: string, values: readonly string[]])[];
   readonly hasPaths: boolean;
   readonly deployer: DeployerPolicies;
-  /** The resources, with their names in AWS if the settings name them. */
+  /** With their names in AWS if the settings name them. */
   readonly resources: readonly { readonly address: string; readonly name: string }[];
   readonly partition: string;
   readonly dkpVersions: string;
@@ -97,7 +97,6 @@ interface PermissionFacts {
   readonly controlPolicyExcess: number;
 }
 
-/** A managed policy of the deployment. */
 interface ReviewedPolicy {
   readonly file: string;
   readonly name: string;
@@ -197,10 +196,7 @@ function permissionFacts(deployment: Deployment): PermissionFacts {
   };
 }
 
-/**
- * What the other one of `scoped` and `minimal` would change; undefined in mode `documented`, and
- * where nothing would.
- */
+/** Undefined in mode `documented`, and if nothing would change. */
 function otherMode(options: PolicyOptions, rows: readonly CatalogueRow[]): OtherMode | undefined {
   const name = { documented: undefined, scoped: "minimal", minimal: "scoped" } as const;
   const mode = name[options.mode];

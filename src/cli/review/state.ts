@@ -5,14 +5,14 @@ import type { BackendArguments, StateLocation } from "../../terraform/state-loca
 import { type JsonObject, textOf, valueAt } from "../../text/json";
 import { type Call, type DeployerStatement, literal } from "../iam/deployer-permissions";
 
-/** What the pages show about the location of a state. */
+/** What the documents show about the location of a state. */
 export interface StateFacts {
   /** How others read the state. */
   readonly remoteState: { readonly backend: string; readonly config: JsonObject };
   readonly missingArguments: readonly string[];
   /**
-   * The arguments that say where the state is and who receives it, also where only its writer
-   * needs the address.
+   * The arguments that say where the state is and who receives it, even if only its writer needs
+   * the address.
    */
   readonly stateLocation: readonly (readonly [name: string, value: unknown])[];
   /** The KMS key that encrypts the state. */
@@ -30,8 +30,7 @@ export interface StateFacts {
 export function stateFacts(state: StateLocation): StateFacts {
   const { type, arguments: given } = state;
   const { missing: missingArguments, ...remoteState } = stateReading(state);
-  // The hosts and organizations that the state is sent to, by the name of their argument:
-  // `endpoints.s3`.
+  // The hosts and organizations that receive the state, by argument: `endpoints.s3`.
   const destinations = (backendType(type)?.destinations ?? []).map(
     (name) => [name, valueAt(given, name.split("."))] as const,
   );
@@ -53,7 +52,7 @@ export function stateFacts(state: StateLocation): StateFacts {
 }
 
 /**
- * How others read a deployment's state with `terraform_remote_state`: where it is, without what
+ * How others read a deployment's state with `terraform_remote_state`: its location, without what
  * only its writer needs (locks, encryption, credentials). A `cloud` block is read as `remote`. A
  * `local` path is as the settings have it.
  * @returns also the arguments that the reader must add, since the deployment leaves them to
@@ -88,9 +87,9 @@ const S3_HOST =
   /^(?:s3(?:-fips)?(?:\.dualstack)?(?:[.-][a-z0-9-]+)?|bucket\.vpce-[a-z0-9-]+\.s3\.[a-z0-9-]+\.vpce)\.(?:amazonaws\.(?:com(?:\.cn)?|eu)|c2s\.ic\.gov|sc2s\.sgov\.gov|cloud\.adc-e\.uk|csp\.hci\.ic\.gov)$/;
 
 /**
- * Whether not only AWS gets a state that is in a store that speaks S3: it is another one, or
- * without TLS. A user name in the address is a mistake or a disguise, and no endpoint of AWS has
- * one. `endpoints.s3` is the newer spelling of `endpoint`.
+ * Whether others than AWS get a state in an S3 store: the store is not AWS's, or the address has no
+ * TLS or a user name, which no endpoint of AWS has. `endpoints.s3` is the newer spelling of
+ * `endpoint`.
  */
 function isOutsideAws({ type, arguments: given }: StateLocation): boolean {
   const { s3 = given.endpoint } = (given.endpoints ?? {}) as BackendArguments;
@@ -102,14 +101,13 @@ function isOutsideAws({ type, arguments: given }: StateLocation): boolean {
   return url?.protocol !== "https:" || url.username !== "" || !S3_HOST.test(url.hostname);
 }
 
-/** Whether a state in S3 has the ARN of its KMS key: policies name keys by ARN. */
+/** Policies name KMS keys by ARN. */
 function hasKeyArn({ arguments: { kms_key_id } }: StateLocation): boolean {
   return (
     typeof kms_key_id === "string" && /^arn:[a-z-]+:kms:[a-z0-9-]+:\d{12}:key\//.test(kms_key_id)
   );
 }
 
-/** What Terraform needs to read and write a state. */
 interface StateAccess {
   readonly statements: readonly DeployerStatement[];
   /**
@@ -125,7 +123,7 @@ interface StateAccess {
  * What Terraform calls for a state in the default workspace: objects by their exact keys, the lock,
  * the KMS key. Source: "Permissions Required" of Terraform's S3 backend, and its calls to a local
  * AWS, which are fewer.
- * @param fallbackRegion the deployment's Region, for the partition where the backend has no Region
+ * @param fallbackRegion the deployment's Region, for the partition if the backend has no Region
  */
 export function stateAccess(location: StateLocation, fallbackRegion: string): StateAccess {
   const { type, arguments: given } = location;

@@ -7,7 +7,7 @@ import { DeckhouseAccessStack } from "../../stack";
 import { temporaryName } from "../../text/files";
 import { sortedKeys } from "../../text/json";
 
-/** Terraform JSON, as far as it is read here: what the app writes, without CDKTF's comments. */
+/** Terraform JSON as the app writes it, without CDKTF's comments: only the parts that are read. */
 export interface TerraformJson {
   readonly resource?: Blocks;
   readonly output?: Readonly<

@@ -76,7 +76,7 @@ function flattened(value: unknown, path: readonly string[] = []): ReadonlyMap<st
   return new Map([[path.join("."), String(inner)]]);
 }
 
-/** What an initialized backend has otherwise than the settings, and what it has in addition. */
+/** Where an initialized backend differs from the settings, and what it has in addition. */
 export function destinationDifferences(
   initialized: Destination,
   configured: Destination,
@@ -112,9 +112,7 @@ export function locationOf({ type, arguments: given, workspace }: Destination): 
   return { type, arguments: Object.fromEntries(location), workspace };
 }
 
-/**
- * What an argument that settings may have means; undefined for all others, which can be secrets.
- */
+/** Undefined for arguments that settings may not have, which can be secrets. */
 function meaningOf(type: string, path: string) {
   const known = argumentsOf(backendType(type) ?? { harmless: [], identity: {} });
   return known.get(path) ?? known.get(path.replace(/\.[^.]*$/, ".*"));

@@ -8,14 +8,11 @@ export interface StateKey {
   readonly slot: Slot;
   readonly id: string;
   readonly status: string;
-  /** Whose key it is. */
   readonly user?: string | undefined;
   /** Terraform created it in an apply that failed afterwards, and would replace it. */
   readonly tainted: boolean;
   readonly pgpKey?: string | undefined;
-  /**
-   * Fingerprint of the OpenPGP key that the provider encrypted the secret for, in lower-case hex.
-   */
+  /** Of the OpenPGP key that the provider encrypted the secret for, in lower-case hex. */
   readonly keyFingerprint?: string | undefined;
   /** In plaintext; absent with `pgpKey` and for an imported key. */
   readonly secret?: string | undefined;
@@ -27,7 +24,7 @@ export interface StateKey {
 /** What a state says about a deployment's access. */
 export interface StateContents {
   readonly keys: readonly StateKey[];
-  /** The current key: the one in the outputs; undefined where the state has no such output. */
+  /** The current key: the one in the outputs; undefined if the state has no such output. */
   readonly current: { readonly id?: string | undefined; readonly slot?: Slot | undefined };
   readonly user?:
     | { readonly name?: string | undefined; readonly arn?: string | undefined }
@@ -38,10 +35,9 @@ export interface StateContents {
   readonly outputs: Readonly<Record<string, string>>;
 }
 
-/** The version of the state's format since Terraform 0.12, and OpenTofu's. */
+/** Terraform since 0.12, and OpenTofu, write this version of the format. */
 const FORMAT = 4;
 
-/** A managed resource of a state. */
 export interface StateResource {
   readonly address: string;
   readonly attributes: JsonObject;
@@ -58,13 +54,12 @@ interface StateResources {
   readonly deposed: readonly StateResource[];
 }
 
-/** What exists at the addresses of a state, whether or not Terraform would replace it. */
 const presentIn = ({ current, tainted }: StateResources): readonly StateResource[] => [
   ...current,
   ...tainted,
 ];
 
-/** What exists at an address of a state. */
+/** What exists at an address of a state, whether or not Terraform would replace it. */
 export const presentAt = (resources: StateResources, address: string): StateResource | undefined =>
   presentIn(resources).find((resource) => resource.address === address);
 

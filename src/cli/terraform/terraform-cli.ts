@@ -14,13 +14,13 @@ import { atSignal } from "../text/signals";
 export interface TerraformCli {
   /** Terraform, or OpenTofu. */
   readonly binary: string;
-  /** Terraform's data folder, relative to the stack's folder or absolute. */
+  /** Relative to the stack's folder or absolute. */
   readonly dataFolder: string;
   /** Whether a signal to this program is passed on. */
   readonly forwardsSignals: boolean;
-  /** How long a command that only reads may take, in seconds. */
+  /** In seconds, of a command that only reads. */
   readonly timeout: number;
-  /** Of Terraform: without the programs of packages. */
+  /** Without the programs of packages. */
   readonly environment: Environment;
   /** Receives what a command that takes long waits for, and what `runToEnd` prints. */
   readonly progress: Progress;
@@ -78,8 +78,8 @@ const initCommand = (binary: string, folder: string, ...options: readonly string
   [binary, shellWord(`-chdir=${folder}`), "init", ...options].join(" ");
 
 /**
- * A signal to a group of processes can arrive later than the end of the child. It would be lost
- * where nothing listens any more.
+ * A signal to a group of processes can arrive later than the end of the child. Without a listener,
+ * it would be lost.
  */
 const TOGETHER_MS = 20;
 
@@ -156,7 +156,7 @@ export function runTerraform(
   );
 }
 
-/** What Terraform prints in a box, and in lines of a terminal, as one line. */
+/** Terraform's boxes and lines as one line. */
 const withoutBox = (output: string): string =>
   stripVTControlCharacters(output)
     .replaceAll(/^[╷│╵]/gm, "")
@@ -171,10 +171,9 @@ export type ReadLine = (line: string, stream: "stdout" | "stderr") => void;
  * writes the state and releases the lock before this process ends: at a second one it would abandon
  * its work. Terraform is in a session of its own, because a terminal sends Ctrl-C to every process
  * of a session.
- * @param output receives what it prints by lines, because a part of one could be a workflow
- * command.
- * @default they are printed. `inherit`: it writes to the standard error of this process, so that it
- * also writes the state if this process is killed: a closed pipe would end it
+ * @param output receives the output by lines, because a part of one could be a workflow command; by
+ * default, they are printed. `inherit`: Terraform writes to the standard error of this process, so
+ * that it also writes the state if this process is killed: a closed pipe would end it
  * @returns the exit code
  * @throws Error if the program is missing, or was ended by a signal
  */

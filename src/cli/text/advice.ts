@@ -14,10 +14,7 @@ export function dkpAccess(...args: readonly string[]): string {
 /** How a person gives DKP the block of a file. */
 export const EDIT_PROVIDER = "d8 system edit provider-cluster-configuration";
 
-/**
- * The documentation as a reader finds it: in a checkout of this project, or in the package that a
- * repository has installed.
- */
+/** A reader finds the documentation in a checkout of this project, or in the installed package. */
 const FOLDER = __dirname.includes(`${sep}node_modules${sep}`)
   ? "node_modules/dkp-access/docs"
   : "docs";

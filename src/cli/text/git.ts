@@ -1,12 +1,10 @@
 import { spawnSync } from "node:child_process";
 import { type Environment, withoutPackagePrograms } from "./environment";
 
-/**
- * Longer output than that is an error: the review packs of some thousand deployments are shorter.
- */
+/** The review packs of some thousand deployments are shorter. */
 const MAX_OUTPUT = 2 ** 29;
 
-/** What a run of Git printed; the message is on one line. */
+/** The message is on one line. */
 export interface GitResult {
   readonly status: number | null;
   readonly stdout: Buffer;
@@ -14,7 +12,6 @@ export interface GitResult {
   readonly error: NodeJS.ErrnoException | undefined;
 }
 
-/** Git with an environment. */
 type Git = (folder: string, args: readonly string[], input?: string) => GitResult;
 
 /**

@@ -1,6 +1,5 @@
 import { visible } from "../../text/printable";
 
-/** The values of HCL: strings, numbers, Booleans, lists and objects. */
 export type HclValue =
   | string
   | number

@@ -32,7 +32,7 @@ export async function atSignal<T>(clean: Clean, work: () => Promise<T>): Promise
   try {
     return await work();
   } finally {
-    // Where a signal and the end of a child arrive together, Node.js notices the end first.
+    // If a signal and the end of a child arrive together, Node.js notices the end first.
     await setImmediate();
     if (isEnding) {
       await new Promise(() => undefined);

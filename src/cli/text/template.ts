@@ -6,7 +6,7 @@ import { shellWord } from "./advice";
 import { type HclValue, hclValue } from "./hcl";
 import { cell, code, counted, fenced, label, plain, prose } from "./markdown";
 
-/** What a filter has escaped for where it stands. All other values are escaped as prose. */
+/** What a filter has escaped for its place. All other values are escaped as prose. */
 class Escaped {
   constructor(readonly text: string) {}
 }
@@ -14,8 +14,8 @@ class Escaped {
 const escaped = (value: unknown) => (value instanceof Escaped ? value.text : prose(String(value)));
 
 /**
- * Liquid with tags in comments of Markdown, so that linters can read the templates: `<!-- if name
- * -->`. A name that no value has is an error, except in a condition.
+ * Liquid with tags in comments of Markdown, so that linters can read the templates:
+ * `<!-- if name -->`. An unknown name is an error, except in a condition.
  */
 const LIQUID = new Liquid({
   tagDelimiterLeft: "<!--",
@@ -31,7 +31,6 @@ const LIQUID = new Liquid({
 const FILTERS: Readonly<Record<string, (value: never, argument: never) => string>> = {
   code: (value: unknown) => code(String(value)),
   codes: (values: readonly string[], separator = ", ") => values.map(code).join(separator),
-  /** Tags. */
   pairs: (tags: Readonly<Record<string, string>>) =>
     Object.entries(tags)
       .map(([key, value]) => `${code(key)} = ${code(value) || "(empty)"}`)
@@ -45,12 +44,10 @@ const FILTERS: Readonly<Record<string, (value: never, argument: never) => string
    */
   sentence: (text: string) => `${text.charAt(0).toUpperCase()}${text.slice(1)}.`,
   cell: (value: unknown) => cell(escaped(value)),
-  /** Conditions of a statement. */
   conditions: (all: readonly { test: string; variable: string; values: readonly string[] }[]) =>
     all
       .map(({ test, variable, values }) => code(`${variable} ${test} ${values.join(", ")}`))
       .join(", "),
-  /** A value in a picture. */
   label,
   hcl: (value: HclValue) => hclValue(value),
   /** A value in a comment of a script, on one line. */
@@ -85,7 +82,6 @@ export function fillTemplate(template: string, data: object): string {
   return text.replaceAll(/^\|.*$/gm, (row) => row.replaceAll("|  |", "| |"));
 }
 
-/** Parses the text of a template. */
 function parse(text: string): Template[] {
   const lines = text
     .replaceAll(/\n +(?=<!--)/g, "")

@@ -17,7 +17,6 @@ export const ACCESS_KEY_RULES: readonly Rule[] = [
     ["import.accessKeyId", "accessKeys"],
     (keys) => keys["import.accessKeyId"] !== undefined && importError(keys.accessKeys),
   ),
-  // What is imported must exist in the settings.
   rule(
     ["import.nodeRole", "nodeRole"],
     ({ "import.nodeRole": isImported, nodeRole }) =>

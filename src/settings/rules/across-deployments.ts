@@ -11,7 +11,7 @@ import type { CheckedSettings } from "./rule";
 /** A deployment that may have errors. */
 export interface Candidate {
   readonly stack: string;
-  /** The name of the deployment in messages: its file. */
+  /** The file, as messages name it. */
   readonly source: string;
   readonly settings: CheckedSettings;
 }
@@ -21,25 +21,21 @@ interface Claim {
   readonly candidate: Candidate;
   /** Equal for equal things. */
   readonly key: string;
-  /** Undefined for what is unique whatever the account. */
+  /** Undefined if it is unique in all accounts. */
   readonly account?: Account;
-  /** The field of an error. */
   readonly field: string;
-  /**
-   * The error.
-   * @param other the other deployment
-   */
+  /** @param other the other deployment */
   readonly message: (other: string) => string;
 }
 
-/** An account, as far as settings name it. No account spans partitions. */
+/** An account, if the settings name it. No account spans partitions. */
 interface Account {
   readonly partition: string;
   readonly id: string | undefined;
   readonly profile: string | undefined;
 }
 
-/** The account of a deployment: `accountId`, or that of the assumed role. */
+/** `accountId`, or the account of the assumed role. */
 function accountOf({
   accountId,
   provider,
@@ -49,10 +45,7 @@ function accountOf({
   return { partition: partitionOf(region), id, profile: provider.profile };
 }
 
-/**
- * Whether two deployments may be in one account, because the settings do not say that they are in
- * two.
- */
+/** Whether two deployments may be in one account: the settings do not name two. */
 function mayShare(one: Account | undefined, other: Account | undefined): boolean {
   if (one === undefined || other === undefined) {
     return true;
@@ -80,7 +73,7 @@ const NAMED = [
   { kind: "role", what: "node role", field: "nodeRole.name" },
 ] as const;
 
-/** The names of IAM, which ignores case. */
+/** IAM ignores case in names. */
 function nameClaims(candidate: Candidate, account: Account): readonly Claim[] {
   const { settings } = candidate;
   return NAMED.flatMap(({ kind, what, field }): readonly Claim[] => {
@@ -103,7 +96,7 @@ function nameClaims(candidate: Candidate, account: Account): readonly Claim[] {
   });
 }
 
-/** The role `<prefix>-node`, which DKP creates also where `iamNodeRole` is another one. */
+/** DKP creates the role `<prefix>-node` even if `iamNodeRole` is another one. */
 function roleClaim(candidate: Candidate, account: Account): readonly Claim[] {
   const prefix = candidate.settings.fields("cluster")?.cluster.prefix;
   if (prefix === undefined) {

@@ -49,7 +49,6 @@ export const ARN_RULES: readonly Rule[] = [
   ),
 ];
 
-/** The ARNs of a field, each with its own field. */
 function arnsOf(
   name: string,
   given: string | readonly string[] = [],
@@ -61,8 +60,8 @@ function arnsOf(
 
 /**
  * A boundary that is a policy of this deployment limits nobody: whoever applies the deployment can
- * write that policy. The account and the partition of the ARN do not matter: where they differ from
- * the deployment's, another rule reports it. IAM ignores case in names.
+ * write that policy. Another rule reports an ARN of another account or partition. IAM ignores case
+ * in names.
  */
 function ownPolicyError(policy: Settings["policy"], arn: string): string | undefined {
   const own = [policy.name, secondPolicyName(policy.name)].map((name) =>

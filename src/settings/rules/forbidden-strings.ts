@@ -1,4 +1,4 @@
-/** What no string of the settings may hold, value or key, wherever it is. */
+/** Errors of strings that no settings may contain, as a value or a key. */
 export function forbiddenStrings(
   value: unknown,
 ): readonly { readonly path: readonly string[]; readonly message: string }[] {
@@ -9,9 +9,9 @@ export function forbiddenStrings(
 }
 
 /**
- * `${...}` and `%{...}` anywhere: Terraform would run them, for example `${file("...")}`, and no
- * setting needs them. CDKTF's tokens become such expressions at synth. `&{...}` is a variable of
- * IAM in `aws_iam_policy_document`.
+ * Terraform would run `${...}` and `%{...}`, for example `${file("...")}`, and no setting needs
+ * them. CDKTF's tokens become such expressions at synth. `&{...}` is a variable of IAM in
+ * `aws_iam_policy_document`.
  */
 function templateError(text: string): string | undefined {
   const [sign] = /[$%&]\{|TfToken\[/.exec(text) ?? [];
@@ -38,7 +38,6 @@ const NOT_SECRET: readonly string[] = [
   "import.accessKeyId",
 ];
 
-/** Settings are committed, so no secret belongs there. */
 function secretError(path: readonly string[], text: string): string | undefined {
   const secret = NOT_SECRET.includes(path.join(".")) ? undefined : secretIn(text);
   return secret === undefined
@@ -67,9 +66,8 @@ function stringsIn(
 }
 
 /**
- * Secrets by their shape; others are the business of scanners such as gitleaks.
- * Source: IAM user guide, "IAM identifiers"; RFC 7468; key files of Google Cloud;
- * age-encryption.org/v1.
+ * Secrets by their shape; scanners such as gitleaks find others. Source: IAM user guide, "IAM
+ * identifiers"; RFC 7468; key files of Google Cloud; age-encryption.org/v1.
  */
 const SHAPES = {
   "an AWS access key ID": /(?<![A-Z0-9])(?:AKIA|ASIA)[A-Z2-7]{16}(?![A-Z0-9])/,
@@ -80,10 +78,7 @@ const SHAPES = {
 const SECRET_KEY = /(?<![A-Za-z0-9/+])[A-Za-z0-9/+]{40}(?![A-Za-z0-9/+=])/g;
 const PUBLIC_BLOCK = /-----BEGIN (?:PGP PUBLIC KEY|PUBLIC KEY|CERTIFICATE)/;
 
-/**
- * Names what secret a text seems to hold, or undefined. Checksums, commits and public keys are
- * none.
- */
+/** The kind of secret that a text seems to contain. Checksums, commits and public keys are none. */
 export function secretIn(text: string): string | undefined {
   const shape = Object.entries(SHAPES).find(([, pattern]) => pattern.test(text));
   if (shape !== undefined) {

@@ -9,8 +9,8 @@ import { errorAt, type FieldError, show } from "../errors";
 import { type Fields, type Rule, rule } from "./rule";
 
 /**
- * Rules about the policy and the cluster that it is for: what a mode requires, and the size of what
- * it grants.
+ * Rules about the policy and the cluster that it is for: the requirements of a mode, and the size
+ * of what it grants.
  */
 export const POLICY_RULES: readonly Rule[] = [
   rule(
@@ -28,8 +28,8 @@ export const POLICY_RULES: readonly Rule[] = [
       `missing: policy.mode ${show(mode)} grants what the layout needs; write one of ${LAYOUTS.join(", ")}`,
   ),
   rule(["policy", "cluster"], ({ policy: { mode }, cluster: { tags = {} } }) =>
-    // All modes but `documented` write the keys of tags into the policy.
-    // Source: IAM API Reference, `policyDocumentType` of CreatePolicy.
+    // All modes but `documented` write the keys of tags into the policy. Source: IAM API Reference,
+    // `policyDocumentType` of CreatePolicy.
     Object.keys(mode === "documented" ? {} : tags)
       .filter((key) => BEYOND_LATIN_1.test(key))
       .map((key) => ({
@@ -40,7 +40,6 @@ export const POLICY_RULES: readonly Rule[] = [
   rule(["policy", "user", "cluster", "nodeRole"], (settings, policies) =>
     sizeErrors(settings, policies ?? []),
   ),
-  // Between the fields of the cluster, its features, its Region and the role of its nodes.
   rule(
     ["cluster.kmsKeyArns", "cluster", "features"],
     ({ cluster, features }) =>
@@ -81,8 +80,8 @@ const BEYOND_LATIN_1 = /[\u0100-\uffff]/;
 type PolicySettings = Fields<"policy" | "user" | "cluster" | "nodeRole">;
 
 /**
- * The settings without a short limit that each policy contains, by its number, and what to leave
- * out. No remedy widens the permissions: without `kmsKeyArns` every key would be allowed.
+ * By number of a policy, its settings without a short limit, and what to leave out. No remedy
+ * widens the permissions: without `kmsKeyArns` every key would be allowed.
  */
 const LONG_SETTINGS: Readonly<Record<number, Readonly<Record<string, string>>>> = {
   1: {
@@ -106,7 +105,7 @@ function lengthOf(settings: PolicySettings, field: string): number {
   return JSON.stringify(field === "cluster.tags" ? Object.keys(value ?? {}) : (value ?? "")).length;
 }
 
-/** A policy that exceeds the size of IAM; at the longest setting in it. */
+/** An error is at the longest setting in the policy. */
 function sizeErrors(
   settings: PolicySettings,
   policies: readonly DeploymentPolicy[],

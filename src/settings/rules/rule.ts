@@ -4,8 +4,8 @@ import { errorAt, type FieldError } from "../errors";
 import type { Settings } from "../schema/deployment-schema";
 
 /**
- * The errors between fields of one deployment. The policies are undefined if they do not follow
- * from the settings, because of an error.
+ * The errors between fields of one deployment. The policies are undefined if an error prevents
+ * them.
  */
 export type Rule = (
   settings: CheckedSettings,
@@ -47,7 +47,6 @@ type FieldName = {
   [Key in keyof Settings]-?: Key | `${Key}.${KeyOf<Settings[Key]>}`;
 }[keyof Settings];
 
-/** Values of fields that have no error, by name. */
 export type Fields<Name extends FieldName> = {
   readonly [Field in Name]: Field extends keyof Settings
     ? Settings[Field]
@@ -65,7 +64,10 @@ export interface CheckedSettings {
   fields<Name extends FieldName>(...names: readonly Name[]): Fields<Name> | undefined;
 }
 
-/** @param value the output of the schema, valid except where `errors` are */
+/**
+ * Settings that give access to their valid fields.
+ * @param value the output of the schema, valid except where `errors` are
+ */
 export function checkedSettings(value: unknown, errors: readonly FieldError[]): CheckedSettings {
   return {
     fields<Name extends FieldName>(...names: readonly Name[]): Fields<Name> | undefined {

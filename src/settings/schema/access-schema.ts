@@ -12,13 +12,12 @@ import * as f from "./primitives";
 
 const KEY_STATUSES = ["Active", "Inactive", "absent"] as const;
 
-/** What to do for a `pgpKey`. */
 const EXPORT =
   "run gpg --armor --export --export-options export-minimal ID > deployments/team.asc, and write pgpKey: team.asc";
 
 /**
- * Each error with its remedy; the name of a file or nothing stands before it. Never the value
- * itself: it may be a private key.
+ * The name of a file or nothing stands before an error. Never the value itself: it may be a private
+ * key.
  */
 const PGP_KEY_MESSAGES: Readonly<Record<PgpKeyError, string>> = {
   armored: `is armored text, and not one public key in a file of its own; ${EXPORT}`,

@@ -9,7 +9,6 @@ import type { ArgumentValue, BackendArguments } from "../../terraform/state-loca
 import { EMPTY, nearest, show } from "../errors";
 import { meaning, noList, strict } from "./primitives";
 
-/** A backend setting to start from. */
 export const BACKEND_EXAMPLE = "backend: { s3: { bucket: my-state, region: eu-central-1 } }";
 
 /**
@@ -45,7 +44,7 @@ function argumentsSchema(
   const schema = strict(
     Object.fromEntries(names.map((name) => [name, v.exactOptional(argumentSchema(name, given))])),
   );
-  // An argument is absent or has a value: the type of an object with any keys cannot say so.
+  // An argument is absent or has a value: the type of an object with any keys cannot express that.
   return schema as v.GenericSchema<BackendArguments>;
 }
 
@@ -75,7 +74,6 @@ type Arguments = v.OptionalSchema<
 const withoutArguments = (type: BackendType): Arguments =>
   v.optional(v.nullable(argumentsSchema(argumentsOf(type)), {}));
 
-/** Terraform's `cloud` block is a setting of its own, not a backend type. */
 const { cloud: cloudType, ...backendTypes } = BACKEND_TYPES;
 const BACKENDS = Object.fromEntries(
   Object.entries(backendTypes).map(([name, type]) => [name, withoutArguments(type)]),

@@ -21,7 +21,7 @@ const rolePolicyAction = f.matching(
   'is not an action; write it as "s3:GetObject"',
 );
 
-/** An image in a Region. DKP's own schema allows any string. */
+/** DKP's own schema allows any string. */
 export const ami = f.matching(
   /^ami-[0-9a-z]+$/,
   "is not an AMI ID; expected format: ami-0123456789abcdef0",

@@ -30,7 +30,7 @@ const provider = f.strict({
   assumeRoleArn: f.identity(f.arn("role"), "Role to assume before applying"),
 });
 
-/** A CIDR block of public addresses, as `aws:SourceIp` takes it. */
+/** Public addresses, as `aws:SourceIp` takes them. */
 const cidrBlock = v.pipe(
   v.string(),
   v.check(
@@ -51,10 +51,7 @@ const NOT_PUBLIC: readonly string[] = [
   "uniqueLocal",
 ];
 
-/**
- * Why a value is not a CIDR block of public addresses, as a continuation of the value; undefined if
- * it is one.
- */
+/** A continuation of the value; undefined if it is a CIDR block of public addresses. */
 function cidrError(value: string): string | undefined {
   const isIpv6 = value.includes(":");
   // A zone (fe80::1%eth0) and an embedded IPv4 address are no part of a CIDR block.

@@ -22,7 +22,7 @@ interface Part {
 }
 
 /**
- * A schema and everything that it is made of for the same value: what is optional, the items of a
+ * A schema and everything that it contains for the same value: what is optional, the items of a
  * pipe, the options of a union.
  */
 function partsOf(schema: v.GenericPipeItem | undefined): readonly Part[] {
@@ -45,7 +45,7 @@ function schemaAt(path: Path): v.GenericSchema | undefined {
   return path.reduce<v.GenericSchema | undefined>(below, deploymentSchema);
 }
 
-/** The keys of the schema's object at a path; none where there is no such object. */
+/** The keys of the schema's object at a path; none if there is no such object. */
 export function knownKeys(path: Path): readonly string[] {
   return Object.keys(entriesOf(schemaAt(path)));
 }
@@ -86,10 +86,7 @@ export function isHarmlessAs(path: Path, value: unknown): boolean {
   return parts.some(({ metadata }) => metadata?.harmless?.includes(value) === true);
 }
 
-/**
- * The errors of one issue that the schema found: several if the value matches neither shape of a
- * union.
- */
+/** The errors of one issue of the schema: several if the value matches neither shape of a union. */
 export function issueErrors(
   issue: v.BaseIssue<unknown>,
   above: readonly string[] = [],
@@ -104,7 +101,6 @@ export function issueErrors(
   return [{ path, message: issueMessage(issue, path) }];
 }
 
-/** The message of an error of shape. Rules of the schema have their own. */
 function issueMessage(issue: v.BaseIssue<unknown>, path: readonly string[]): string {
   const key = path.at(-1) ?? "";
   if (issue.input === null) {
@@ -149,7 +145,7 @@ function issueMessage(issue: v.BaseIssue<unknown>, path: readonly string[]): str
     : issue.message;
 }
 
-/** By a setting that does not exist, what whoever writes it wants. */
+/** By a setting that does not exist, the intended one. */
 const MEANT: ReadonlyMap<string, string> = new Map([
   ["accessKeys.none", "is a value, and no setting; write accessKeys: none"],
   ["cluster.name", "unknown setting; DKP calls the name of a cluster its prefix, so write prefix"],
@@ -157,7 +153,7 @@ const MEANT: ReadonlyMap<string, string> = new Map([
 
 const OF_TERRAFORM = "is for keys of Terraform, and managedBy is rotate; remove it";
 
-/** What to write where a required field is missing. */
+/** By required field, what to write. */
 const MISSING: Readonly<Record<string, string>> = {
   region: 'write the Region DKP will run in, for example "eu-central-1"',
   "nodeRole.name": 'write the name of the role, for example "deckhouse-nodes"',

@@ -22,8 +22,8 @@ export function noList<S extends v.GenericSchema<object>>(schema: S, remedy = LI
 }
 
 /**
- * An object without additional keys. Not valibot's own `strictObject`, which reports only the first
- * unknown key.
+ * An object without additional keys. Valibot's own `strictObject` reports only the first unknown
+ * key.
  * @param remedy what to write instead of a value that is not an object
  */
 export function strict<const E extends v.ObjectEntries>(
@@ -46,7 +46,7 @@ export function strict<const E extends v.ObjectEntries>(
 }
 
 /**
- * A union in which a value decides which schema it is held to, so that its errors are those of one.
+ * A union in which a value decides which schema checks it, so that its errors are those of one.
  * @param choose undefined: any of them
  */
 export function chosen<S extends v.GenericSchema>(
@@ -61,9 +61,12 @@ export function chosen<S extends v.GenericSchema>(
 
 /**
  * What a change of a setting means for a live deployment:
- * `permissions` changes what a policy allows, `exposure` who can read a secret, `identity` as whom
- * or where Terraform acts, `breaking` re-creates or deletes something that is in use, `harmless`
- * none of these. `attention`, the default: none of these is sure.
+ * - `permissions`: what a policy allows
+ * - `exposure`: who can read a secret
+ * - `identity`: as whom or where Terraform acts
+ * - `breaking`: it re-creates or deletes something that is in use
+ * - `harmless`: none of these
+ * - `attention`, the default: none of these is sure
  */
 export type Meaning =
   | "attention"
@@ -94,7 +97,7 @@ export function field<In, Out>(
 
 /**
  * A field that may be absent, with its text in the documentation and its default. The function's
- * name says what a change of it means.
+ * name is the meaning of a change.
  */
 const declares =
   (declared: Meaning) =>

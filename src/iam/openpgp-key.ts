@@ -9,11 +9,9 @@ interface PgpKey {
   readonly userIds: readonly string[];
   /** When the last of its encryption keys expires; undefined: never. */
   readonly expires?: Date | undefined;
-  /** Why nothing can be encrypted for it now. */
   readonly invalid?: "expired" | "created in the future" | undefined;
 }
 
-/** Texts that are no key for the AWS provider. */
 const NOT_KEYS: readonly (readonly [RegExp, PgpKeyError])[] = [
   // Packet type 5 of RFC 9580, section 4.2, as base64: a private key, also if the rest is damaged.
   [/-----BEGIN PGP PRIVATE|^(l|x[Q-Za-f])/, "private"],

@@ -75,10 +75,8 @@ export function policyWith<S>(Statement: S): PolicyWith<S> {
   return { Version: POLICY_VERSION, Statement };
 }
 
-/** A statement as AWS stores it. */
 interface StatementDocument {
   readonly Action: OneOrMore;
-  /** Values by operator and key. */
   readonly Condition?: Readonly<Record<string, Readonly<Record<string, OneOrMore>>>>;
   readonly Effect: "Allow" | "Deny";
   readonly Resource: OneOrMore;

@@ -39,7 +39,6 @@ interface ConfigFile {
   readonly fields: Pick<Settings["cluster"], keyof typeof dkpFields> & { readonly amis: string[] };
   /** Of DKP's own provider settings. */
   readonly region: string | undefined;
-  /** The line that has the secret access key. */
   readonly secretLine: number | undefined;
 }
 

@@ -15,11 +15,9 @@ import { parseYaml, readYaml, type YamlFile } from "./yaml-file";
  */
 export const DEFAULTS = "defaults";
 
-/** The settings that all deployments of a folder share. */
 export interface Defaults {
   /** The file, as messages name it. */
   readonly source: string;
-  /** Errors in the file by itself. */
   readonly errors: readonly FieldError[];
   /** Absent if the file is not YAML. */
   readonly yaml?: YamlFile;
@@ -131,7 +129,6 @@ function locationTypes({ backend, cloud }: JsonObject): readonly string[] {
   return cloud === undefined ? types : [...types, "cloud"];
 }
 
-/** How many segments of a path a value has. */
 function depth(value: unknown, [first, ...rest]: readonly string[]): number {
   const isThere =
     first !== undefined &&

@@ -34,7 +34,6 @@ export interface Reading {
   readonly candidate?: Candidate;
   /** The lines of the fields; absent for settings that are not in a file. */
   readonly yaml?: YamlFile | undefined;
-  /** The settings that it shares with others. */
   readonly defaults?: Defaults | undefined;
 }
 

@@ -4,7 +4,7 @@ interface RemovedSetting {
   /** The end of the sentence "was removed": why, and what to do about a value. */
   readonly reason: (value: unknown) => string;
   /**
-   * The values that mean the present behaviour: `diff` reports no change of them.
+   * The values that mean what is always so now: `diff` reports no change of them.
    * @default every value
    */
   readonly same?: readonly unknown[];
@@ -91,8 +91,8 @@ export function removedValue(field: string, value: unknown): string | undefined 
 }
 
 /**
- * Settings that an earlier version completed, without the removed ones that mean the present
- * behaviour.
+ * Settings that an earlier version completed, without the removed ones that mean what is
+ * always so now.
  */
 export function withoutRemovedSettings(settings: JsonObject): JsonObject {
   return Object.entries(REMOVED_SETTINGS).reduce((rest, [field, { same }]) => {

@@ -140,7 +140,6 @@ function lineIn(
   return range === undefined || range === null ? undefined : lines.linePos(range[0]).line;
 }
 
-/** The key at a path, or the item of a list. */
 function nodeAt(document: Document, path: readonly string[]) {
   const above: unknown =
     path.length === 1 ? document.contents : document.getIn(path.slice(0, -1), true);

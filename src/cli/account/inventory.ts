@@ -21,18 +21,15 @@ export interface Thing {
   readonly address: string;
   /** ARN; "" is none. */
   readonly boundary: string;
-  /** Of a policy. */
   readonly document?: StoredDocument;
 }
 
-/** A policy of a user or a role. */
 export interface Link {
   readonly address: string;
   /** `user deckhouse`. */
   readonly of: string;
   /** ARN of a managed policy, or name of an inline one. */
   readonly to: string;
-  /** Of an inline one. */
   readonly document?: StoredDocument;
 }
 

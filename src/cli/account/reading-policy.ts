@@ -30,7 +30,6 @@ const ACCOUNT_ACTIONS = [
   "sts:GetAccessKeyInfo",
 ] as const satisfies readonly Action[];
 
-/** Calls about the user and the roles of a deployment. */
 const PRINCIPAL_ACTIONS = [
   "iam:GetLoginProfile",
   "iam:GetRolePolicy",

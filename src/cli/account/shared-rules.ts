@@ -2,8 +2,6 @@ import { templateRules } from "../findings/templates";
 import { dkpAccess, PROGRAM, page, recovery } from "../text/advice";
 import type { CallError } from "./aws/call-errors";
 
-// Sentences and rules that several commands share.
-
 export const CALL_REMEDIES = {
   "credentials-missing":
     "check that aws configure list-profiles lists the profile of AWS_PROFILE or provider.profile, and that its sign-in has not expired; or set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY",

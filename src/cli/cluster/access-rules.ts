@@ -1,6 +1,5 @@
 import { type ClusterAccess, canI } from "./d8";
 
-/** A rule of the roles in `cluster-access.yaml` of a review pack. */
 interface AccessRule {
   readonly risk: string;
   readonly role: string;

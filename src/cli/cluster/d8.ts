@@ -19,7 +19,6 @@ export interface ClusterAccess {
   /** Of each call, in seconds. */
   readonly limit: number;
   readonly progress: Progress;
-  /** Its context in the kubeconfig. */
   readonly context: string;
 }
 

@@ -22,10 +22,8 @@ export const SECRET_NAME = "kube-system/d8-provider-cluster-configuration";
 const [NAMESPACE = "", NAME = ""] = SECRET_NAME.split("/");
 const SECRET = ["secret", NAME, `--namespace=${NAMESPACE}`];
 
-/** The key of that Secret. */
 const DATA = "cloud-provider-cluster-configuration.yaml";
 
-/** Which program wrote DKP's configuration last, and when. */
 export interface LastWrite {
   readonly manager: string;
   readonly time: string;
@@ -96,7 +94,6 @@ async function configurationOf(
   return { document: Buffer.from(document, "base64"), lastWrite: lastWriteOf(secret) };
 }
 
-/** The last of the writes that set the configuration. */
 function lastWriteOf(secret: unknown): LastWrite | undefined {
   const [last] = listOf(valueAt(secret, ["metadata", "managedFields"]))
     .filter((entry) => valueAt(entry, ["fieldsV1", "f:data", `f:${DATA}`]) !== undefined)

@@ -19,11 +19,9 @@ interface CommandRow {
   readonly summary: string;
   /** Loads the module of the command, because CDKTF and the AWS SDK take long to load. */
   readonly load: () => Promise<{ readonly define: Define }>;
-  /** Arguments after the name of the program, for its help. */
   readonly examples: readonly [string, string];
 }
 
-/** The environment variables that commands read, for the help. */
 export const ENVIRONMENT = {
   CDKTF_CONTEXT_JSON:
     '{"deployments":"FOLDER"}: the folder of the settings files, deployments by default',
@@ -37,7 +35,6 @@ export const ENVIRONMENT = {
   DEBUG: "1 prints the stack trace of an error",
 };
 
-/** What the exit codes mean, for the help of the program. */
 export const EXIT_CODES: Readonly<Record<ExitCode, string>> = {
   0: "success; nothing requires attention",
   1: "an error; for review --check a file that is not up to date",

@@ -21,7 +21,6 @@ export type ActionChange = {
   /** `unknown` if the action is not in the catalogue. */
   readonly access: AccessLevel | "unknown";
   readonly area: Area | "not in DKP's catalogue";
-  /** What DKP does with it. */
   readonly why?: string | undefined;
   readonly before: readonly Scope[];
   readonly after: readonly Scope[];

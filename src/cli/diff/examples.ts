@@ -167,7 +167,6 @@ function contextsOf(conditions: readonly Condition[]): readonly Context[] {
   );
 }
 
-/** A value with which a condition holds. */
 function exampleValue(test: string, value: string): string {
   return test.includes("Ip") ? value.replace(/\/.*/, "") : value.replaceAll(/[*?]+/g, NAME);
 }

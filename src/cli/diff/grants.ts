@@ -30,7 +30,6 @@ interface Opaque {
   readonly reason: string;
 }
 
-/** The policies of one principal, as they are compared. */
 export interface Grants {
   readonly allows: readonly Grant[];
   readonly denies: readonly Grant[];
@@ -40,10 +39,7 @@ export interface Grants {
 /** Source: IAM User Guide, "IAM JSON policy elements: Version". */
 const VERSIONS: readonly unknown[] = ["2012-10-17", "2008-10-17", undefined];
 
-/**
- * Pairs of an action and a resource in all policies. Two policies of this project have some
- * hundred.
- */
+/** Two policies of this project have some hundred pairs of an action and a resource. */
 const MAX_GRANTS = 3000;
 
 /**

@@ -21,7 +21,6 @@ export function mapStrings(value: unknown, map: (string: string) => string): unk
 }
 
 interface Difference {
-  /** `policy.mode`. */
   readonly field: string;
   readonly path: readonly string[];
   readonly before: unknown;

@@ -178,7 +178,6 @@ export function isOwn(
   return owner !== undefined && ["name", "id", "arn"].some((name) => isIdentity(name, owner));
 }
 
-/** Whether an attachment exists, and joins what this project creates. */
 function joinsOwn(snapshot: Snapshot, address: string): boolean {
   const attributes = snapshot.resources.get(address);
   const links = Object.keys(linksAt(address)).filter(

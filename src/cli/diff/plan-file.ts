@@ -9,14 +9,12 @@ import {
 } from "../../text/json";
 import { nameOf } from "./json-values";
 
-/** The parts of a plan as JSON that are compared. */
 export interface Plan {
   readonly changes: readonly PlannedChange[];
   readonly drift: readonly PlannedChange[];
   readonly outputs: readonly PlannedOutput[];
   /** Failed, for some addresses alone, or with changes that another plan has. */
   readonly isIncomplete: boolean;
-  /** What the plan has and nothing compares. */
   readonly notCompared: readonly string[];
 }
 
@@ -88,7 +86,6 @@ function refreshed(change: PlannedChange, drift: readonly PlannedChange[]): Plan
     : change;
 }
 
-/** What Terraform and OpenTofu may do to a resource. */
 const ACTIONS: readonly unknown[] = ["no-op", "create", "read", "update", "delete", "forget"];
 
 function changeIn(entry: JsonObject): PlannedChange {

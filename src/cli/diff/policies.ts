@@ -27,18 +27,15 @@ const numbersIn = (json: string) =>
 const keysIn = (json: string) =>
   json.match(/"(?:[^"\\]|\\.)*"\s*:?/g)?.filter((string) => string.endsWith(":")).length;
 
-/** What one side of a change allows and the other one does not. */
 interface Surplus {
   /** Whether an Allow lies within none of the other side, or something is not comparable. */
   readonly isGranted: boolean;
-  /** The actions of such an Allow. */
   readonly actions: readonly ActionChange[];
   /**
    * Whether a Deny of the other side lies within none of this side; the Deny of other networks does
    * not count.
    */
   readonly isDenyWeaker: boolean;
-  /** Why something is not comparable. */
   readonly reason?: string | undefined;
   readonly request?: Request | undefined;
 }
@@ -54,7 +51,6 @@ interface NetworkChange {
   readonly only: readonly string[];
 }
 
-/** What changes between the identity policies of a principal. */
 export interface PolicyChange {
   readonly more: Surplus;
   readonly less: Surplus;
@@ -265,7 +261,6 @@ function actionChange(action: string, before: Grants, after: Grants): ActionChan
   };
 }
 
-/** Where grants allow an action. */
 function scopesOf(action: string, { allows }: Grants): readonly Scope[] {
   const name = action.toLowerCase();
   const scopes = allows

@@ -21,9 +21,7 @@ interface Style {
   readonly code: (text: string) => string;
   readonly strong: (text: string) => string;
   readonly heading: (text: string) => string;
-  /** A heading below that of the deployment, with its lines. */
   readonly section: (title: string, lines: readonly string[]) => readonly string[];
-  /** A line below a sentence. */
   readonly advice: (text: string) => string;
   /** Begins an item that has a mark of its own. */
   readonly bullet: string;
@@ -158,7 +156,6 @@ function permissionSentences(
   return [...new Set(subjects)].map((subject) => `${subject} ${verb(subject)} ${what}.`);
 }
 
-/** By section, its sentences in the verdict. */
 const HEADLINES: Readonly<
   Partial<Record<Section, (founds: readonly DiffFound[]) => string | readonly string[]>>
 > = {
@@ -384,7 +381,6 @@ function titleOf(section: Section, findings: readonly DiffFound[]): string {
 /** The rules whose sentence names a kind of resource, of which a deployment can have several. */
 const ADDRESSED: readonly string[] = ["resource", "destroyed"];
 
-/** A sentence, and the actions that are listed below it. */
 function linesOf(found: DiffFound, style: Style): readonly string[] {
   const actions = actionsOf(found);
   const withoutActions = { ...found, values: { ...found.values, actions: [] } } as DiffFound;

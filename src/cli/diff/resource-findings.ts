@@ -29,7 +29,6 @@ export interface ResourceChange {
   /** `user "deckhouse"`. */
   readonly what: string;
   readonly action: "created" | "deleted" | "replaced" | "updated" | "imported" | "forgotten";
-  /** The attributes that change. */
   readonly details: readonly string[];
   /** Whether Terraform creates the new object of a replacement before it deletes the old one. */
   readonly isCreatedFirst: boolean;
@@ -181,7 +180,6 @@ const NODES_LOSE: Effect = {
   remedy: "set iamNodeRole to another role first",
 };
 
-/** By address and action. */
 const EFFECTS: Readonly<Record<string, Partial<Record<ResourceChange["action"], Effect>>>> = {
   [ADDRESSES.user]: {
     replaced: { ...NO_ACCESS, risk: "this deletes its access keys" },

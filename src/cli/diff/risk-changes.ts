@@ -74,7 +74,6 @@ export function planRisks(
   return riskChanges(risksIn(deployment, account, old), risksIn(deployment, account, current));
 }
 
-/** The operators of an Allow of this project. */
 const TESTS: readonly PolicyCondition["test"][] = [
   "ArnEquals",
   "BoolIfExists",

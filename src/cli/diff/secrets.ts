@@ -8,7 +8,6 @@ import { mapStrings } from "./json-values";
 import type { Plan } from "./plan-file";
 import { keyIn, reference, type Snapshot, slotsOf } from "./snapshot";
 
-/** Attributes of an access key that are secret in plaintext. */
 const SECRET_ATTRIBUTES: readonly string[] = ["secret", "ses_smtp_password_v4"];
 
 const SECRET_OUTPUT = "secret_access_key";
@@ -100,7 +99,6 @@ function plaintextSlot(snapshot: Snapshot): Slot | undefined {
   );
 }
 
-/** By slot. */
 export type PgpKeys = readonly (readonly [slot: string, key: string | undefined])[];
 
 /**

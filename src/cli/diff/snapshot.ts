@@ -42,7 +42,6 @@ export function reference(to: string): string {
   return `\${${to}}`;
 }
 
-/** A reference to a policy document of the same configuration. */
 const DOCUMENT = /^\$\{data\.aws_iam_policy_document\.[\w-]+\.json\}$/;
 
 /**
@@ -140,7 +139,6 @@ export function policyAt(
   return attributes && readPolicy(textOf(attributes[argument]) ?? UNKNOWN);
 }
 
-/** A key of a configuration, a plan or a state. Unknown values are undefined. */
 interface SnapshotKey {
   readonly id: string | undefined;
   readonly status: string;

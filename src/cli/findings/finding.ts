@@ -8,7 +8,6 @@ export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
 /** What a finding means for the person who runs the command. */
 export type Level = "note" | "attention" | "unverifiable" | "breaking";
 
-/** From the least to the most serious level. */
 const EXIT_CODE_OF: Readonly<Record<Level, 0 | 2 | 3>> = {
   note: EXIT.success,
   attention: EXIT.attention,
@@ -25,25 +24,20 @@ type Sentence<Values> = (values: Values) => string;
 /** A kind of finding. Its sentences are only here: everything else reads the values. */
 export interface Rule<Values> {
   readonly level: Level;
-  /** What was found. */
   readonly text: Sentence<Values>;
-  /** What it allows or breaks. */
   readonly risk?: Sentence<Values> | undefined;
-  /** What to do, or what not to do. */
   readonly remedy?: Sentence<Values> | undefined;
 }
 
 /** The rules of one command. Their IDs are stable: alerts and filters refer to them. */
 export type Rules = Readonly<Record<string, Rule<never>>>;
 
-/** Where a finding is, if it is known. */
 interface Location {
   /**
    * `accessKeys.primary.pgpKey`: the setting that it follows from, so that editors can point at its
    * line.
    */
   readonly field?: string | undefined;
-  /** Of the resource in Terraform. */
   readonly address?: string | undefined;
   /** Whose permissions it is about. */
   readonly principal?: string | undefined;

@@ -27,7 +27,6 @@ type OptionalIn<Template> = Template extends `${string}[${infer Part}]${infer Re
   ? NamesIn<Part> | OptionalIn<Rest>
   : never;
 
-/** A request, or a change of permissions. */
 interface WithAction {
   readonly action: string;
   readonly resource?: string;

@@ -25,7 +25,6 @@ export type Verdict =
 
 export interface Denial {
   readonly verdict: Verdict;
-  /** Without its end. */
   readonly sentence: string;
   /** What to do, or what else can deny the request. */
   readonly remedies: readonly string[];
@@ -33,7 +32,6 @@ export interface Denial {
   readonly row?: CatalogueRow;
 }
 
-/** The settings that a condition of the catalogue follows from, in the form of a settings file. */
 const SETTINGS: Readonly<
   Record<Exclude<ClusterCondition, "always" | `layout:${string}` | `feature:${string}`>, string>
 > = {
@@ -74,7 +72,6 @@ interface Asked {
   readonly row: CatalogueRow;
   /** ARN, if the message has it. */
   readonly resource: string | undefined;
-  /** The Region that AWS evaluated, if it is known. */
   readonly region: string | undefined;
   readonly context: DeniedRequest["context"];
   /**
@@ -354,7 +351,6 @@ function otherCauses(
   return causes;
 }
 
-/** An action, or its operation if the name has no service. */
 const nameLike = (named: string, action: string) =>
   named.includes(":") ? action : (action.split(":")[1] ?? "");
 

@@ -4,7 +4,6 @@ export interface DeniedRequest {
   readonly action?: string;
   /** An ARN, or `role dev-node` as IAM writes it. */
   readonly resource?: string;
-  /** ARN of the caller. */
   readonly principal?: string;
   readonly region?: string;
   /** Public address of the caller, or its VPC endpoint: only CloudTrail has them. */

@@ -7,7 +7,6 @@ import rows from "./deployer.json";
 /** The path is "/" or "/a/b/". */
 type IamResource = Readonly<Record<"name" | "path", string>>;
 
-/** A call of Terraform, and its reason. */
 export interface Call {
   readonly action: string;
   readonly why: string;
@@ -54,7 +53,6 @@ const scope = (
   conditions: readonly PolicyCondition[] = [],
 ): Scope => ({ resources, conditions });
 
-/** In the order of the policy. */
 function scopesOf(deployment: Deployment): Readonly<Record<Sid, Scope>> {
   const { user, policy, nodeRole } = deployment;
   const arn = (kind: string, resource: IamResource) => iamArn(deployment, kind, resource);
@@ -77,7 +75,6 @@ function scopesOf(deployment: Deployment): Readonly<Record<Sid, Scope>> {
 interface DeployerRow {
   readonly sid: Sid;
   readonly action: string;
-  /** Any of these conditions requires the action. */
   readonly when: readonly Condition[];
   /**
    * Any of these conditions makes `terraform plan` call it.

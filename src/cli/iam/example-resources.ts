@@ -11,7 +11,6 @@ route-table security-group security-group-rule snapshot subnet targetgroup volum
 /** No prefix of a cluster has a dot. */
 const NAME = "not.of.the.cluster";
 
-/** Names of several parts. */
 const NAMES: Readonly<Record<string, string>> = {
   "listener/net": `${NAME}/0/0`,
   "loadbalancer/net/": `${NAME}/0`,

@@ -27,7 +27,6 @@ export const GUIDES: readonly (readonly [what: string, url: string])[] = [
   ],
 ];
 
-/** Commands of the AWS CLI, as lines of a shell. */
 export interface LeakCommands {
   readonly activate: (id: string) => string;
   readonly deactivate: (id: string) => string;

@@ -46,7 +46,6 @@ export const RECOMMENDED_SETTINGS: Readonly<
   },
 };
 
-/** For templates. */
 export const REASONS: Readonly<Record<string, string>> = Object.fromEntries(
   Object.entries(RECOMMENDED_SETTINGS).map(([name, { why }]) => [name, why]),
 );

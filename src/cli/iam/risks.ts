@@ -6,7 +6,6 @@ import { type PolicyOptions, policyStatements } from "../../iam/policy-statement
 import { exampleArn } from "./example-resources";
 import rows from "./risks.json";
 
-/** A row of `risks.yaml`, which explains it. */
 export interface RiskRow {
   readonly goal: string;
   readonly text: string;
@@ -23,10 +22,8 @@ export interface AskedRequest {
   readonly context: Readonly<Record<string, string>>;
 }
 
-/** By the name of their placeholder. */
 type Values = Readonly<Record<string, string>>;
 
-/** What the requests of a row follow from. */
 type Asked = Pick<PolicyOptions, "environment" | "cluster">;
 
 /** What an attacker reaches with a leaked key, by which actions. */
@@ -38,7 +35,6 @@ export interface Risk {
   readonly frame: string;
   /** "every Region", or the Region; empty if the sentence has none. */
   readonly reach: string;
-  /** What the phrases name. */
   readonly parts: readonly string[];
 }
 

@@ -17,7 +17,6 @@ interface Repository {
 }
 
 interface System {
-  /** How a repository is named. */
   readonly format: string;
   readonly pattern: RegExp;
   readonly repository: (...groups: readonly (string | undefined)[]) => Repository;

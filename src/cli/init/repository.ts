@@ -26,7 +26,6 @@ export interface RepositoryOptions {
    * @default settings only
    */
   readonly cdktf?: "cdktf" | "cdktn" | undefined;
-  /** What package.json names to install this package. */
   readonly source: string;
 }
 
@@ -88,7 +87,6 @@ function settingsFiles(stacks: readonly string[]): Readonly<Record<string, strin
   );
 }
 
-/** CDK Terrain that this version is tested with. */
 export const CDK_TERRAIN = { cdktn: "0.24.0", "@cdktn/provider-aws": "25.7.0" };
 
 /**

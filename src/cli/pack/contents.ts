@@ -4,20 +4,17 @@ import { withoutRemovedSettings } from "../../settings/removed-settings";
 import { isObject, type JsonObject } from "../../text/json";
 import { packageVersion } from "../../text/package-file";
 
-/** Policies of the principals that run Terraform. */
 export const DEPLOYER_FILES = [
   "deployer-policy.json",
   "deployer-role-policy.json",
   "deployer-state-role-policy.json",
 ] as const;
 
-/** The policy of the principal that plans. */
 export const PLANNER_FILE = "planner-policy.json";
 
 /** The policies of `rotate`, for every night and for the response to a leak. */
 const ROTATOR_FILES = ["rotator-policy.json", "responder-policy.json"] as const;
 
-/** What an organization denies the user and the nodes. */
 export const CONTROL_POLICY_FILE = "service-control-policy.json";
 
 /** The settings that a review pack was generated from. */
@@ -39,7 +36,6 @@ const OTHER_FILES = [
   "node-role-trust.json",
 ] as const;
 
-/** The managed policies of the deployment. */
 export const POLICY_FILES = ["policy.json", "policy-2.json"] as const;
 
 /** A file of a review pack. Other files in its folder belong to the user. */
@@ -101,7 +97,7 @@ export function normalizedSettings({ settings, state }: Deployment): {
 
 /**
  * Normalized settings without what has no effect: the file that the other fields of `cluster` were
- * read from, and former settings that mean the present behaviour. In versions without
+ * read from, and former settings that mean what is always so now. In versions without
  * `accessKeys.managedBy`, Terraform managed the keys.
  */
 export function effectiveSettings(settings: JsonObject): JsonObject {

@@ -9,7 +9,6 @@ import {
 import type { DEPLOYER_FILES } from "../pack/contents";
 import { stateAccess } from "./state";
 
-/** The policy of a principal that Terraform runs as. */
 interface DeployerPolicy {
   readonly file: (typeof DEPLOYER_FILES)[number];
   /** ARN of the role that requires it; absent for the credentials that Terraform runs with. */
@@ -20,7 +19,6 @@ interface DeployerPolicy {
 
 export interface DeployerPolicies {
   readonly policies: readonly DeployerPolicy[];
-  /** The policy of a principal that only plans. */
   readonly planner: PolicyDocument;
 }
 
@@ -69,7 +67,6 @@ function statementsByPrincipal(deployment: Deployment) {
   return all;
 }
 
-/** Leaves out empty statements. */
 function documentOf(
   statements: readonly DeployerStatement[],
   isAllowed: (call: Call) => boolean = () => true,

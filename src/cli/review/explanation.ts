@@ -11,7 +11,6 @@ import type { PolicyStatement } from "../../iam/policy-document";
 import { type PolicyOptions, policyStatements } from "../../iam/policy-statements";
 import { code, plain, prose, tableRow } from "../text/markdown";
 
-/** Why an action is in a policy or not. */
 export interface Explanation {
   readonly row: CatalogueRow;
   /** What of this cluster, or else of other ones, requires it. */

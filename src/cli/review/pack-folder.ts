@@ -10,7 +10,6 @@ interface StaleFile {
   /** Relative to the project. */
   readonly path: string;
   readonly what: "missing" | "outdated" | "left over";
-  /** What it should contain. */
   readonly text: string;
   /**
    * Whether it is JSON that differs in more than order and the version of the program. What people
@@ -19,7 +18,6 @@ interface StaleFile {
   readonly isOtherMeaning: boolean;
 }
 
-/** Files of a review pack that earlier versions wrote. */
 const FORMER_FILES: readonly string[] = [
   "deployer-trust-github.json",
   "deployer-trust-gitlab.json",

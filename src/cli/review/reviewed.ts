@@ -53,7 +53,6 @@ export interface Reviewed extends StateFacts, KeyFacts, PermissionFacts {
   readonly resources: readonly { readonly address: string; readonly name: string }[];
   readonly partition: string;
   readonly dkpVersions: string;
-  /** The role that DKP creates. */
   readonly dkpRole: string;
   /** Current and former roles of nodes other than that one, with their path. */
   readonly otherRoles: readonly string[];
@@ -62,7 +61,6 @@ export interface Reviewed extends StateFacts, KeyFacts, PermissionFacts {
   readonly leak: LeakFacts;
 }
 
-/** The access keys, and their secrets in the state. */
 interface KeyFacts {
   readonly keys: readonly (TerraformKeys[Slot] & {
     readonly slot: Slot;
@@ -72,14 +70,12 @@ interface KeyFacts {
     /** The least protected form of a secret, and how many keys have it. */
     readonly form: SecretForm;
     readonly count: number;
-    /** The form of the current key. */
     readonly current: SecretForm;
     /** The OpenPGP keys: fingerprint, expiry and user IDs. */
     readonly readers: readonly string[];
   };
 }
 
-/** What the key can call, and what limits it. */
 interface PermissionFacts {
   readonly options: PolicyOptions;
   readonly policies: readonly ReviewedPolicy[];
@@ -106,7 +102,6 @@ interface ReviewedPolicy {
     /** Without the account and the Region of the deployment. */
     readonly shortResources: readonly string[];
   })[];
-  /** As AWS stores it. */
   readonly document: PolicyDocument;
 }
 
@@ -116,7 +111,6 @@ interface OtherMode {
   readonly actions: readonly string[];
 }
 
-/** Lines of commands after a leak. */
 type LeakFacts = Readonly<Record<keyof Omit<LeakCommands, "activate">, string>>;
 
 export function reviewed(
@@ -146,7 +140,6 @@ export function reviewed(
   };
 }
 
-/** A key that leaked, and the user that has it. */
 export interface LeakedKey {
   readonly id: string;
   readonly user: string;

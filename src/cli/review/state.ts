@@ -5,9 +5,7 @@ import type { BackendArguments, StateLocation } from "../../terraform/state-loca
 import { type JsonObject, textOf, valueAt } from "../../text/json";
 import { type Call, type DeployerStatement, literal } from "../iam/deployer-permissions";
 
-/** What the documents show about the location of a state. */
 export interface StateFacts {
-  /** How others read the state. */
   readonly remoteState: { readonly backend: string; readonly config: JsonObject };
   readonly missingArguments: readonly string[];
   /**
@@ -15,14 +13,12 @@ export interface StateFacts {
    * the address.
    */
   readonly stateLocation: readonly (readonly [name: string, value: unknown])[];
-  /** The KMS key that encrypts the state. */
   readonly stateKey: unknown;
   /** Whether the settings have the ARN of that key, as policies do. */
   readonly hasStateKeyArn: boolean;
   readonly isStateOutsideAws: boolean;
   /** Whether the settings name what the deployer requires permissions for. */
   readonly hasStatePermissions: boolean;
-  /** Whether Terraform locks a state in S3. */
   readonly isStateLocked: boolean;
 }
 

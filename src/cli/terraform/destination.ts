@@ -4,7 +4,6 @@ import { argumentsOf, backendType } from "../../terraform/backends";
 import { readTextFile } from "../../text/files";
 import { isObject, objectOf, parseJson, textOf } from "../../text/json";
 
-/** Where Terraform keeps a state. */
 export interface Destination {
   /** The type of the backend, or `cloud`; `none` before `terraform init`. */
   readonly type: string;

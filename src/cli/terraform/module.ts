@@ -59,7 +59,6 @@ export function moduleJson(deployment: Deployment): TerraformJson {
   };
 }
 
-/** The resources of a type with other names. */
 function named(
   resources: Blocks,
   type: string,

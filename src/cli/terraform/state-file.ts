@@ -3,7 +3,6 @@ import { ADDRESSES, KEY_ADDRESSES } from "../../terraform/addresses";
 import { isObject, type JsonObject, listOf, objectOf, parseJson, textOf } from "../../text/json";
 import { recovery } from "../text/advice";
 
-/** An access key as the state has it. */
 export interface StateKey {
   readonly slot: Slot;
   readonly id: string;
@@ -17,11 +16,9 @@ export interface StateKey {
   /** In plaintext; absent with `pgpKey` and for an imported key. */
   readonly secret?: string | undefined;
   readonly encryptedSecret?: string | undefined;
-  /** When IAM created it. */
   readonly created?: Date | undefined;
 }
 
-/** What a state says about a deployment's access. */
 export interface StateContents {
   readonly keys: readonly StateKey[];
   /** The current key: the one in the outputs; undefined if the state has no such output. */
@@ -31,7 +28,6 @@ export interface StateContents {
     | undefined;
   /** The managed resources by what Terraform does with them. Their attributes contain secrets. */
   readonly resources: StateResources;
-  /** The outputs whose values are strings. */
   readonly outputs: Readonly<Record<string, string>>;
 }
 

@@ -10,7 +10,6 @@ import { type Environment, withoutPackagePrograms } from "../text/environment";
 import { type Progress, withProgress } from "../text/progress";
 import { atSignal } from "../text/signals";
 
-/** How to run Terraform. */
 export interface TerraformCli {
   /** Terraform, or OpenTofu. */
   readonly binary: string;
@@ -156,14 +155,12 @@ export function runTerraform(
   );
 }
 
-/** Terraform's boxes and lines as one line. */
 const withoutBox = (output: string): string =>
   stripVTControlCharacters(output)
     .replaceAll(/^[╷│╵]/gm, "")
     .replaceAll(/\s+/g, " ")
     .trim();
 
-/** Receives one line that Terraform prints. */
 export type ReadLine = (line: string, stream: "stdout" | "stderr") => void;
 
 /**

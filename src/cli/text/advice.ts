@@ -11,7 +11,6 @@ export function dkpAccess(...args: readonly string[]): string {
   return [PROGRAM, ...args].join(" ");
 }
 
-/** How a person gives DKP the block of a file. */
 export const EDIT_PROVIDER = "d8 system edit provider-cluster-configuration";
 
 /** A reader finds the documentation in a checkout of this project, or in the installed package. */
@@ -19,7 +18,6 @@ const FOLDER = __dirname.includes(`${sep}node_modules${sep}`)
   ? "node_modules/dkp-access/docs"
   : "docs";
 
-/** The pages below docs/how-to/ that messages name. */
 type Page = "change-and-retire" | "import" | "keys" | "recover" | "state-bucket" | "upgrade";
 
 /** A page of the documentation, for messages. A test compares pages and sections. */

@@ -4,7 +4,6 @@ import { type Environment, withoutPackagePrograms } from "./environment";
 /** The review packs of some thousand deployments are shorter. */
 const MAX_OUTPUT = 2 ** 29;
 
-/** The message is on one line. */
 export interface GitResult {
   readonly status: number | null;
   readonly stdout: Buffer;

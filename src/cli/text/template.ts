@@ -6,7 +6,7 @@ import { shellWord } from "./advice";
 import { type HclValue, hclValue } from "./hcl";
 import { cell, code, counted, fenced, label, plain, prose } from "./markdown";
 
-/** What a filter has escaped for its place. All other values are escaped as prose. */
+/** What a filter has escaped for where it stands. All other values are escaped as prose. */
 class Escaped {
   constructor(readonly text: string) {}
 }
@@ -27,7 +27,6 @@ const LIQUID = new Liquid({
   outputEscape: escaped,
 });
 
-/** The filters that escape a value in another way than as prose. */
 const FILTERS: Readonly<Record<string, (value: never, argument: never) => string>> = {
   code: (value: unknown) => code(String(value)),
   codes: (values: readonly string[], separator = ", ") => values.map(code).join(separator),
@@ -54,7 +53,6 @@ const FILTERS: Readonly<Record<string, (value: never, argument: never) => string
   comment: visible,
   /** A value as one argument of a shell command, on one line. */
   shell: (text: string) => shellWord(visible(text)),
-  /** Text that is escaped where it is made. */
   verbatim: (text: string) => text,
 };
 for (const [name, filter] of Object.entries(FILTERS)) {

@@ -73,7 +73,6 @@ const NAMED = [
   { kind: "role", what: "node role", field: "nodeRole.name" },
 ] as const;
 
-/** IAM ignores case in names. */
 function nameClaims(candidate: Candidate, account: Account): readonly Claim[] {
   const { settings } = candidate;
   return NAMED.flatMap(({ kind, what, field }): readonly Claim[] => {

@@ -7,9 +7,6 @@ import { isObject } from "../../text/json";
 import { show } from "../errors";
 import * as f from "./primitives";
 
-// The parts of the schema about keys and principals: key slots, the role for nodes, and what is
-// imported.
-
 const KEY_STATUSES = ["Active", "Inactive", "absent"] as const;
 
 const EXPORT =

@@ -10,7 +10,6 @@ import type { Meaning } from "./primitives";
 type Path = readonly string[];
 type Entries = Readonly<Record<string, v.GenericSchema>>;
 
-/** The parts that valibot documents of its schemas and of the items of a pipe. */
 interface Part {
   readonly entries?: Entries;
   readonly item?: v.GenericSchema;

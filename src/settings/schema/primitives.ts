@@ -4,8 +4,6 @@ import { MAX_TAGS, PATH, TAG_KEY, TAG_VALUE, type TextRule } from "../../iam/lim
 import { isObject } from "../../text/json";
 import { EMPTY, listed, show } from "../errors";
 
-// Parts of the schema of a settings file.
-
 const LINES = "write KEY: VALUE lines below it";
 
 /** A schema of objects that rejects lists, which valibot's own schemas of objects accept. */

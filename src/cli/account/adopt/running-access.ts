@@ -102,7 +102,6 @@ interface ModePolicies {
   readonly documents: readonly JsonObject[];
 }
 
-/** A policy of the user, and the mode that is nearest to it. */
 export interface NearestMode {
   readonly policy: AttachedPolicy;
   readonly mode: Mode;

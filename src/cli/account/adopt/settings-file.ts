@@ -109,7 +109,6 @@ function settingsText(
   return `${HEAD}\n${text}${found && `\n# Found, and not in these settings:\n${found}`}`;
 }
 
-/** Notes about what exists and is not in the settings. */
 function leftOver(
   notes: readonly string[],
   policies: readonly AttachedPolicy[],
@@ -131,7 +130,6 @@ const HEAD = `# yaml-language-server: $schema=../node_modules/dkp-access/deploym
 # Replace the values that are marked with CHANGE, and remove the mark: synth and review report each that stays. No secrets.
 `;
 
-/** Marks each value that a person must replace. */
 function yaml(settings: JsonObject): string {
   const text = stringify(settings, {
     keepUndefined: false,

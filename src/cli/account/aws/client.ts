@@ -45,7 +45,6 @@ export async function withAws<T>(
 ): Promise<T> {
   const controller = new AbortController();
   const { signal } = controller;
-  // Every call in progress listens.
   setMaxListeners(0, signal);
   const abort = () => controller.abort();
   // Not AbortSignal.any: Node.js 20 forgets a time limit that only it refers to.
@@ -60,7 +59,6 @@ export async function withAws<T>(
   }
 }
 
-/** The parts of an SDK package that calls use. */
 type Sdk = Readonly<Record<string, ((new (input: object) => object) & Paginator) | undefined>>;
 type Paginator = (
   configuration: { readonly client: Client },

@@ -3,12 +3,10 @@ import type { Deployment } from "../../../settings/deployment";
 import { type Aws, type Waiting, withAws } from "./client";
 import { type Action, AwsError, type Input, type Output, TIMED_OUT } from "./operations";
 
-/** A value, or why it was not read. */
 export type Reading<T> =
   | { readonly value: T }
   | { readonly unread: string; readonly error?: AwsError };
 
-/** A policy document as IAM stores it, parsed. */
 export type StoredDocument = Readonly<Record<string, unknown>>;
 
 export interface IamKey {
@@ -185,7 +183,6 @@ export class IamReader {
     );
   }
 
-  /** ARNs of the attached managed policies. */
   attached(kind: Principal, name: string): Promise<Reading<readonly string[]>> {
     return this.list(
       `iam:ListAttached${TYPES[kind]}Policies`,
@@ -194,7 +191,6 @@ export class IamReader {
     );
   }
 
-  /** Names of the inline policies. */
   inline(kind: Principal, name: string): Promise<Reading<readonly string[]>> {
     return this.list(
       `iam:List${TYPES[kind]}Policies`,
@@ -276,7 +272,6 @@ export function requiredOf<T>(reading: Reading<T>): T {
 export class Readings {
   private readonly reasons = new Set<string>();
 
-  /** Each reason once. */
   get unread(): readonly string[] {
     return [...this.reasons];
   }

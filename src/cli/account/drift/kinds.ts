@@ -21,9 +21,7 @@ export interface Part {
     | `${"" | "role-"}permissions-unmanaged`
     | "principal-unmanaged"
     | "credential-unmanaged";
-  /** The name of an item in sentences. */
   readonly part: string;
-  /** The event in CloudTrail that added an item. */
   readonly event: string;
   /** The setting that can describe an item. */
   readonly setting?: string;

@@ -37,7 +37,6 @@ interface Compared {
   readonly iam: IamReader;
 }
 
-/** An object to compare, with what state and settings have of it. */
 interface Expected extends Pick<Thing, "kind" | "name"> {
   /** The ARN of a policy, else the name. */
   readonly id: string;
@@ -168,7 +167,6 @@ function unread({
   return { rule: "part-unread", values: { reason, remedy } };
 }
 
-/** Whether an object exists, what uses it, and how its own fields differ. */
 function wholeFindings(
   { settings, described, state }: Compared,
   { kind, name, things, isDkpRole }: Expected,
@@ -179,7 +177,6 @@ function wholeFindings(
     return [{ rule: "object-absent", values: {} }];
   }
   const own = ownFindings(existing, kind, things, isDkpRole);
-  // A missing state is a finding of its own.
   if (state === undefined || isDkpRole) {
     return own;
   }
@@ -192,7 +189,6 @@ function wholeFindings(
     : [...unmanagedFindings({ ...object, name }, existing, uses, facts), ...own];
 }
 
-/** The items of a part that are not managed. */
 async function partDrift(compared: Compared, expected: Expected, part: Part): Promise<Findings> {
   return findingsOf(await part.list(compared.iam, expected.id), (items) =>
     unmanagedAmong(items, compared, expected).map((id) => partFinding(part, id, expected)),
@@ -236,7 +232,6 @@ function userPolicies(compared: Compared, expected: Expected): Promise<Findings>
   });
 }
 
-/** A deployment has no groups. */
 async function groups(compared: Compared, expected: Expected): Promise<Findings> {
   const { iam } = compared;
   const names = await GROUPS.list(iam, expected.name);

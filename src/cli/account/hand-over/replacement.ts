@@ -12,7 +12,6 @@ export const OF_COMMANDER = "Commander manages the cluster, and writes its own c
 interface Replacement {
   /** The key that DKP has: with the ID of `to`, its secret may be another one. */
   readonly from: string;
-  /** The current key. */
   readonly to: string;
   /** No user of the account has `from`: two reads, a minute apart, agree. */
   readonly isUnknown: boolean;

@@ -18,7 +18,6 @@ import { parseYaml } from "../../../settings/yaml-file";
 import { readTextFile, writeFileAtomically } from "../../../text/files";
 
 export interface Change {
-  /** Such as `accessKeys.current`. */
   readonly setting: string;
   readonly value: string | boolean;
 }
@@ -74,7 +73,6 @@ const valuesIn = (document: Pick<Document, "toJS">): unknown =>
 
 type Group = YAMLMap<Node, Node>;
 
-/** Unchanged if the node is no group. */
 function withSetting(
   text: string,
   node: Node | null | undefined,
@@ -96,7 +94,6 @@ function withSetting(
   const [from = 0, to = 0] = pair.value?.range ?? [];
   const former = text.slice(from, to);
   const [quote = ""] = typeof value === "string" ? (/^["']/.exec(former) ?? []) : [];
-  // A block ends with its line.
   const end = former.endsWith("\n") ? "\n" : "";
   return text.slice(0, from) + quote + value + quote + end + text.slice(to);
 }
@@ -118,7 +115,6 @@ function withField(text: string, group: Group, field: string): string {
     : text.slice(0, at) + indent + field + lineEnd + text.slice(at);
 }
 
-/** Brackets end with the closing one. */
 function endOf(node: Node): number {
   const last = isCollection(node) && node.flow !== true ? node.items.at(-1) : undefined;
   const value = isPair(last) ? (last.value ?? last.key) : last;

@@ -73,7 +73,6 @@ const DIFFERENCES = {
   }),
 };
 
-/** What `keys` reports about the keys of a deployment. */
 export const KEY_RULES = {
   ...DIFFERENCES,
   ...ROTATED_RULES,

@@ -10,7 +10,6 @@ export interface LeakedKeys extends Pick<KeySituation, "settings" | "cluster"> {
   readonly iam: IamUser;
   /** Undefined if it cannot be read. */
   readonly state: KeySituation["state"] | undefined;
-  /** What could not be read, with the reason. */
   readonly notRead: readonly string[];
 }
 

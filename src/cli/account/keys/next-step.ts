@@ -18,7 +18,6 @@ import {
   slotsOf,
 } from "./situation";
 
-/** The next step: what to change in the settings, and what to do then. */
 export interface Step {
   readonly why: keyof typeof STEPS;
   readonly key?: string | undefined;
@@ -74,7 +73,6 @@ function notApplied(situation: KeySituation): string | undefined {
     : `the settings select ${accessKeys.current}, and the outputs have the key of ${state.current.slot ?? "none"}`;
 }
 
-/** The next step if all sources agree. */
 function rotationStep({ current: name }: KeySlots, situation: KeySituation): Step {
   const current = slotOf(situation, name);
   const other = slotOf(situation, otherSlot(name));
@@ -118,7 +116,6 @@ function rotationStep({ current: name }: KeySlots, situation: KeySituation): Ste
   return step(isActive ? "retire" : "delete", { key: old.id, edits, actions: ["apply"] });
 }
 
-/** Whether DKP can get the secret of a key. */
 const hasSecret = ({ inState }: KeySlot) =>
   inState?.secret !== undefined || inState?.encryptedSecret !== undefined;
 

@@ -28,7 +28,6 @@ export interface KeySituation {
   readonly dkpKey?: string | undefined;
 }
 
-/** The deployment's user as IAM reports it. */
 export interface IamUser {
   /** The account that was queried, 12 digits. */
   readonly account?: string | undefined;
@@ -38,7 +37,6 @@ export interface IamUser {
   readonly owners: Readonly<Record<string, string>>;
   /** The ARN of the policy with which AWS has quarantined the user. */
   readonly quarantine?: string | undefined;
-  /** Why the account or the keys are not known. */
   readonly unknown: readonly string[];
   /** What else could not be read: last uses, attached policies. */
   readonly unread: readonly string[];
@@ -47,7 +45,6 @@ export interface IamUser {
 
 interface Sources extends Pick<KeySituation, "cluster" | "dkpKey"> {
   readonly terraform: TerraformCli;
-  /** CDKTF's output folder. */
   readonly output: string;
   /** Of the calls to AWS, in seconds. */
   readonly limit: number;
@@ -119,7 +116,6 @@ export function readUser(
   });
 }
 
-/** A slot in settings, state and IAM. */
 export interface KeySlot {
   readonly slot: Slot;
   readonly inSettings: KeySlots[Slot]["status"];

@@ -31,9 +31,7 @@ export type StateReading = Promise<Reading<Pick<StateContents, "resources" | "ou
 
 export interface Subject {
   readonly deployment: Deployment;
-  /** Account of the credentials. */
   readonly account: string;
-  /** The deployment's state, or why it cannot be read. */
   readonly state: () => StateReading;
 }
 
@@ -51,7 +49,6 @@ export interface Tools {
   readonly iam: IamReader;
 }
 
-/** One check of the account. */
 export interface Check {
   /** Stable: reports refer to it. */
   readonly id: string;

@@ -7,7 +7,6 @@ import { accountCheck, CHECKS, regionCheck } from "./checks";
 import { keyDryRunCheck } from "./checks/key-dry-run";
 import { isNotRun, PREFLIGHT_RULES, type PreflightRules } from "./preflight-rules";
 
-/** What one check found: nothing where it passed. */
 export interface CheckResult {
   readonly check: string;
   readonly findings: readonly PreflightFound[];
@@ -56,7 +55,6 @@ export async function runPreflight(
 const needsAttention = ({ findings }: CheckResult): boolean =>
   findings.some((found) => levelOf<PreflightRules>(PREFLIGHT_RULES, found) === "attention");
 
-/** The result of a check that requires another one to pass. */
 const notRun = ({ id }: Check, required: CheckResult): CheckResult => ({
   check: id,
   findings: [{ rule: "check-not-run", values: { required: required.check } }],
@@ -66,7 +64,6 @@ const notRun = ({ id }: Check, required: CheckResult): CheckResult => ({
 export function preflightText(heading: string, results: readonly CheckResult[]): string {
   const found = results.flatMap(({ check, findings }) =>
     findings
-      // The last line has them.
       .filter(({ rule }) => rule !== "check-not-run")
       .map((finding) => ({
         ...finding,

@@ -12,13 +12,11 @@ const PROPAGATION = 900_000;
 /** In milliseconds: how long another key for DKP may delay the end of the leaked one. */
 const GIVE_LIMIT = 60_000;
 
-/** How often a response tries to give DKP a key that works. */
 const ATTEMPTS = 2;
 
 export interface LeakWorld extends RotationWorld {
   /** Undefined if no user of the account has the key. */
   ownerOf(id: string): Promise<string | undefined>;
-  /** Denies the sessions of the user that were issued before a time. */
   denySessions(before: Date): Promise<void>;
   /** Where another key goes, whichever one DKP has; undefined: into the cluster. */
   readonly elsewhere?: Elsewhere | undefined;
@@ -26,24 +24,18 @@ export interface LeakWorld extends RotationWorld {
   readonly refusal?: string | undefined;
 }
 
-/** A file or a command. */
 interface Elsewhere {
   readonly name: string;
-  /** Creates a key and passes it on. */
   create(): Promise<RotateFound>;
 }
 
-/** What a response does, in its order. */
 interface LeakPlan {
-  /** The leaked keys that IAM has. */
   readonly keys: readonly IamKey[];
-  /** The leaked keys that IAM does not have. */
   readonly gone: readonly string[];
   /** Undefined if the cluster could not be read. */
   readonly dkpKey: string | undefined;
   /** Whether DKP has a leaked key; undefined if the cluster could not be read. */
   readonly isOfDkp: boolean | undefined;
-  /** Whether another key is created. */
   readonly isReplaced: boolean;
   /** The key that makes room for another one of DKP. */
   readonly forSlot: IamKey | undefined;

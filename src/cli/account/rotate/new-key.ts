@@ -12,7 +12,6 @@ import type { RotationWorld } from "./rotation";
 
 /** Where the secret of a key goes for an installation, or for a cluster that is not written to. */
 export interface Destination {
-  /** As a person named it. */
   readonly name: string;
   /**
    * @returns why it certainly has nothing of the block.

@@ -33,9 +33,7 @@ export interface Situation {
   readonly now: Date;
   /** In days: the age of a key at which a rotation begins. */
   readonly maxAge: number;
-  /** Whether a person wants a rotation before its time. */
   readonly isWanted: boolean;
-  /** The key of DKP's Secret. */
   readonly dkpKey: string;
   /** With their last uses. IAM allows two. */
   readonly keys: readonly IamKey[];
@@ -45,7 +43,6 @@ export interface Situation {
 
 export type RotateFound = Found<typeof ROTATE_RULES>;
 
-/** What a run does: one step, or none. */
 export interface Step {
   readonly found: RotateFound;
   /** With the key that is deactivated or deleted; before a replacement, only to make room. */
@@ -171,7 +168,6 @@ function younger({ now, lastWrite }: Situation, own: IamKey, other: IamKey): Ste
   return { found: { rule: "delete-leftover", values }, action: { do: "delete", id: other.id } };
 }
 
-/** The key that DKP had before. */
 function retired(situation: Situation, own: IamKey, old: IamKey): Step {
   const { now, maxAge, isWanted } = situation;
   const last = old.lastUsed?.at ?? createdOf(old);

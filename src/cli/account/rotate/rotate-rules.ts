@@ -93,7 +93,6 @@ const BREAKING = templateRules("breaking", {
   ],
 });
 
-/** What a run of `rotate` finds and does. */
 export const ROTATE_RULES = {
   ...NOTES,
   ...NEW_KEY,

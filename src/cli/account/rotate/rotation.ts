@@ -5,7 +5,6 @@ import { findingsOf, nextStep, type RotateFound, type Situation, type Step } fro
 
 /** What a rotation reads and writes: IAM and the cluster, or a model of them. */
 export interface RotationWorld {
-  /** The time of AWS's last answer. */
   now(): Date;
   /** With their last uses. */
   keys(): Promise<readonly IamKey[]>;

@@ -96,7 +96,6 @@ export class UserKeys {
     });
   }
 
-  /** The command of the AWS CLI that removes the Deny. */
   get removal(): string {
     return leakCommands(this.user, alwaysOnRegion(this.deployment.region)).removeDenial;
   }

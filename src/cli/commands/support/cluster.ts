@@ -8,7 +8,6 @@ export interface ClusterOptions {
   readonly context?: string;
 }
 
-/** What a person says about a key that is replaced. */
 export interface Agreement {
   readonly yes?: true;
   readonly replaces?: string;

@@ -110,7 +110,6 @@ interface DeploymentReports<
   readonly rules: Of;
   readonly report: (deployment: Deployment) => Promise<Report>;
   readonly text: (report: Report) => string;
-  /** The JSON of a deployment besides its findings. */
   readonly json: (report: Report) => object & { readonly stack: string };
   readonly format: string;
 }

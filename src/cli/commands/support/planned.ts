@@ -33,11 +33,9 @@ import type { Session } from "./session";
 
 export interface Planned {
   readonly stack: string;
-  /** The folder of the stack. */
   readonly folder: string;
   /** The saved plan, which contains secrets. It is gone when the command ends. */
   readonly file: string;
-  /** With the digest, if there is something to apply. */
   readonly changes: Changes;
 }
 

@@ -11,7 +11,6 @@ import { type TerraformCli, terraformCli } from "../../terraform/terraform-cli";
 /** The part of a process that a command uses. */
 export interface Host {
   readonly env: Readonly<Record<string, string | undefined>>;
-  /** A terminal answers questions. */
   readonly stdin: Readable & { readonly isTTY?: boolean };
   readonly stdout: Writable;
   readonly stderr: Writable;

@@ -13,7 +13,6 @@ import { LOCK_FILE, MAIN_FILE } from "./pack-side";
 
 const REQUIRED_FILES: readonly PackFile[] = [MAIN_FILE, DEPLOYMENT_FILE];
 
-/** The files of a review pack that are compared. */
 const COMPARED_FILES: readonly PackFile[] = [...REQUIRED_FILES, ...COMPARED_POLICIES];
 
 /** A name that is a folder: any other name is a Git ref. */
@@ -58,7 +57,6 @@ function textsIn(folder: string): Texts {
   });
 }
 
-/** In the project's root. */
 const REVIEW = "review";
 
 /**

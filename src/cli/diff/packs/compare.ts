@@ -17,7 +17,6 @@ import { policiesIn, policyFileFindings } from "./pack-policies";
 import { deploymentOf, type Files, LOCK_FILE, type PackSide, sideOf } from "./pack-side";
 import { riskFindings, settingsFindings, unexplained } from "./setting-changes";
 
-/** Review packs by stack. */
 export type Packs = Readonly<Record<string, Files>>;
 
 type PackOf = (deployment: Deployment) => Files;
@@ -130,7 +129,6 @@ function findingsBetween(before: PackSide, after: PackSide): readonly DiffFound[
   ];
 }
 
-/** The addresses that a review pack imports into. */
 function importedIn({ terraform }: PackSide): readonly string[] {
   return listOf(terraform.import).map((block) => nameOf(objectOf(block).to));
 }

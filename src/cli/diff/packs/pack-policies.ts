@@ -12,15 +12,12 @@ import type { Policy } from "../grants";
 import { mapStrings } from "../json-values";
 import { comparePolicies, deployerFindings, readPolicy } from "../policies";
 
-/** By file name. */
 type PackPolicies = ReadonlyMap<string, Policy>;
 
 const UNAPPLIED_FILES: readonly PackFile[] = [...DEPLOYER_FILES, PLANNER_FILE, CONTROL_POLICY_FILE];
 
-/** The files of all policies that are compared. */
 export const COMPARED_POLICIES: readonly PackFile[] = [...POLICY_FILES, ...UNAPPLIED_FILES];
 
-/** The values of placeholders in the policies of a review pack. */
 type Placeholders = { readonly account: string; readonly prefix: string | undefined };
 
 /**

@@ -5,7 +5,6 @@ import type { SettingsInput } from "../../../settings/schema/deployment-schema";
 import { type JsonObject, objectOf, parseJson, textOf } from "../../../text/json";
 import { DEPLOYMENT_FILE, effectiveSettings } from "../../pack/contents";
 
-/** The file of a review pack that Terraform applies. */
 export const MAIN_FILE = "main.tf.json";
 
 /** The committed provider lock, next to the files of a review pack. */
@@ -20,7 +19,6 @@ export interface PackSide {
   readonly terraform: JsonObject;
   /** Undefined if the deployment does not exist. */
   readonly settings: JsonObject | undefined;
-  /** The version of the program that wrote it. */
   readonly version: string | undefined;
 }
 

@@ -6,7 +6,6 @@ export interface PlanOrigin {
   readonly configuration: object;
   /** The committed provider lock; undefined if there is none. */
   readonly lock: string | undefined;
-  /** Where the state is. */
   readonly destination: object;
   /** The rules of its findings. Some read the state, which is left out. */
   readonly rules: readonly string[];

@@ -250,7 +250,6 @@ function driftFindings(
     : [];
 }
 
-/** The attributes that were changed outside Terraform. */
 function driftedAttributes(
   old: JsonObject,
   current: JsonObject,
@@ -309,7 +308,6 @@ function entryFindings(change: PlannedChange): readonly DiffFound[] {
   return [...found, ...change.notCompared.map((part) => unknownPart(`${part} in ${address}`))];
 }
 
-/** A part of a plan that is not compared, whatever it does. */
 function unknownPart(part: string): DiffFound {
   return { rule: "plan-unknown-part", values: { part } };
 }

@@ -28,7 +28,6 @@ const REQUIRED = [
   ["Architecture", "x86_64"],
 ] as const;
 
-/** Why DKP cannot use an image for its nodes. */
 function imageFindings(
   image: Image,
   ami: string,

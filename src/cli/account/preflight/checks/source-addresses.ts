@@ -72,7 +72,6 @@ const valuesOf = (addresses: readonly SourceAddress[]) => ({
   cidrs: addresses.map(({ address }) => `${address}/32`),
 });
 
-/** The sources that the networks do not include. */
 function outsideFindings(
   addresses: readonly SourceAddress[],
   endpoints: readonly SourceEndpoint[],

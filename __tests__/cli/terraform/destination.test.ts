@@ -35,6 +35,12 @@ describe("the destination of a folder", () => {
   };
   const NONE: readonly string[] = [];
 
+  it("is not read from a configuration that another command is writing", () => {
+    expect(() => configuredDestination(undefined)).toThrow(
+      new Error("cdk.tf.json: another command is writing it; run one command at a time"),
+    );
+  });
+
   it("is none before terraform init, and where another kind of store has the state", () => {
     expect(initializedDestination(at(), "default").type).toBe("none");
     write({ "terraform.tfstate": '{"version":3,"state_store":{"type":"aws_s3"}}' });

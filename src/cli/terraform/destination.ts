@@ -16,9 +16,13 @@ export interface Destination {
 /**
  * Where the settings send the state.
  * @param configuration `cdk.tf.json`
+ * @throws Error if it is not whole
  */
 export function configuredDestination(configuration: unknown): Destination {
-  const { backend, cloud } = objectOf(objectOf(configuration).terraform);
+  if (!isObject(configuration)) {
+    throw new Error("cdk.tf.json: another command is writing it; run one command at a time");
+  }
+  const { backend, cloud } = objectOf(configuration.terraform);
   const [[type, config] = ["", {}]] = Object.entries(objectOf(backend ?? { cloud }));
   const configured = flattened(config);
   const isChosen = type === "cloud" || configured.has("workspaces.prefix");

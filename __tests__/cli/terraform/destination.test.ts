@@ -120,6 +120,9 @@ describe("the destination of a folder", () => {
     expect(destinationText(destination)).toBe(
       "s3 (bucket state, key x/terraform.tfstate), workspace other",
     );
+    expect(
+      destinationText(configured({ remote: { organization: "a", workspaces: { prefix: "p-" } } })),
+    ).toBe("remote (organization a, workspaces.prefix p-)");
   });
 
   it("counts for the digest by its location, and not by who reads it there", () => {

@@ -161,5 +161,6 @@ export function destinationText(destination: Destination): string {
   const where = whereabouts(destination)
     .map(([path, value]) => `${path} ${value}`)
     .join(", ");
-  return `${type}${where === "" ? "" : ` (${where})`}${workspace === "default" ? "" : `, workspace ${workspace}`}`;
+  const selected = (workspace ?? "default") === "default" ? "" : `, workspace ${workspace}`;
+  return `${type}${where === "" ? "" : ` (${where})`}${selected}`;
 }

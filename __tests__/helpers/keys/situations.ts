@@ -367,6 +367,11 @@ export const SITUATIONS: Readonly<Record<string, Sample>> = {
     "key-external",
     "none",
   ),
+  "no key yet, and rotate manages it": sample(
+    situation("accessKeys: { managedBy: rotate, maxAge: 30 }", [], []),
+    "",
+    "create",
+  ),
   "keys of rotate, of which the one of DKP is too old, and a younger one was used": sample(
     {
       ...situation(

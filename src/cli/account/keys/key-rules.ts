@@ -123,6 +123,7 @@ export const STEPS = templateRules("note", {
   retire:
     "deactivate the old key {key}, because DKP has the current one; it can be activated again",
   delete: "delete the old key {key}, once you are sure that nothing needs it",
+  create: "create a key for DKP, because the user has none",
   none: "nothing: Terraform manages no key of this deployment",
   done: "nothing to do until {time}. To rotate earlier, create a second key and make it current, in one edit",
 });

@@ -1,6 +1,7 @@
 import { alwaysOnRegion } from "../../../iam/arns";
 import { otherSlot } from "../../../iam/key-slots";
 import { leakCommands } from "../../iam/leaked-key";
+import { dkpAccess } from "../../text/advice";
 import { timeText } from "../../text/time";
 import type { IamKey } from "../aws/iam-reader";
 import { isRecent, RECENT_HOURS } from "../key-judge";
@@ -49,7 +50,15 @@ export function nextStep(situation: KeySituation): Step {
   if (what !== undefined) {
     return step("apply", { what, actions: ["apply"] });
   }
-  return accessKeys === "none" ? step("none") : rotationStep(accessKeys, situation);
+  return accessKeys === "none" ? stepWithoutSlots(situation) : rotationStep(accessKeys, situation);
+}
+
+/** The next step where Terraform manages no key. */
+function stepWithoutSlots({ settings, iam }: KeySituation): Step {
+  const isWithoutKey = iam.exists && iam.keys.length === 0 && iam.unread.length === 0;
+  return settings.managedBy === "rotate" && isWithoutKey
+    ? step("create", { command: dkpAccess("rotate", settings.stack, "--out", "FILE") })
+    : step("none");
 }
 
 /** Where the settings differ from state and IAM. */

@@ -85,7 +85,7 @@ function trustFindings(
   }
   const values = {
     role: "the node role",
-    before: before === undefined ? "nobody" : canonical(before),
+    before: before === undefined ? "none" : canonical(before),
     after: canonical(after),
   };
   return [{ rule: "trust-changed", values }];

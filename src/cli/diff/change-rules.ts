@@ -57,7 +57,7 @@ export const NO_LONGER = "no longer possible";
 
 /** An apply deletes and detaches what a former file names. */
 const UPDATE_ROLE =
-  "add these permissions before you apply; after the apply, replace its policy by {file}";
+  "add these permissions to the role before you apply, because the apply needs the old ones too; afterwards, replace its policy by {file}";
 
 /**
  * Every kind of difference that `diff` reports, in the order of the headings. Rule IDs are stable.

@@ -330,7 +330,9 @@ function impactLines(
       [
         change === ""
           ? "The impact of a leaked key changes"
-          : style.text(`A leaked key ${change}. What it could already do is now`),
+          : style.text(
+              `A leaked key ${change}. This changes ${counted(group.length, "impact")} in REVIEW.md to`,
+            ),
         group.flatMap(({ before, after }) => [
           `- ${text(after)}`,
           ...(change === "" ? [`  ${style.advice(`before: ${before}`)}`] : []),

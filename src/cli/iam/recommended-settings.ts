@@ -10,7 +10,7 @@ export const RECOMMENDED_SETTINGS: Readonly<
   // A comment, because the cluster exists later, and it replaces pgpKey.
   rotate: {
     lines: ["# accessKeys: { managedBy: rotate }"],
-    why: "once the cluster exists, use this instead of the accessKeys below: only the cluster then has the secret, and rotate replaces the key every 90 days",
+    why: "set this instead of accessKeys below, once the cluster exists; rotate then replaces the key every 90 days, and only the cluster has the secret",
   },
   accountId: {
     lines: ['accountId: "123456789012"'],
@@ -26,7 +26,7 @@ export const RECOMMENDED_SETTINGS: Readonly<
   },
   permissionsBoundary: {
     lines: ["user:", "  permissionsBoundary: arn:aws:iam::123456789012:policy/dkp"],
-    why: "it limits what the policies of the user can allow, and does not limit the roles that the user can change",
+    why: "it limits the user, and not the roles that the user can change",
   },
   pgpKeys: {
     lines: [

@@ -25,7 +25,7 @@ export function settingsFindings(before: JsonObject, after: JsonObject): readonl
   }
   if (tags.length > 0) {
     const values = {
-      what: "the user, the policy and the node role",
+      what: `the user${after.nodeRole === undefined ? " and the policy" : ", the policy and the node role"}`,
       changes: tags.map((change) => changeText(change, "tags.")),
     };
     found.push({ rule: "tags-changed", field: tags[0]?.field, values });

@@ -77,7 +77,7 @@ With --leaked, it gives another key to the cluster, FILE or COMMAND, then delete
       ).conflicts(ELSEWHERE),
     )
     .addOption(
-      new Option("--exec <command>", "pass the created key to this command's input").conflicts([
+      new Option("--exec <command>", "pass the key to this command's input").conflicts([
         ...ELSEWHERE,
         "out",
       ]),

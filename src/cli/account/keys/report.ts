@@ -39,7 +39,7 @@ function stepLines({ situation, next }: KeyReport, file: string): readonly strin
     ...actions.map((action) => `then ${commands[action]}`),
   ];
   if (why === "hand-over" && cluster === undefined) {
-    lines.push(`if DKP has it: ${dkpAccess("keys", stack, "--dkp-key", key)} instead`);
+    lines.push(`or, if DKP has it already: ${dkpAccess("keys", stack, "--dkp-key", key)}`);
   }
   if (!["done", "none", "which-key"].includes(why)) {
     lines.push(`then ${dkpAccess("keys", stack, ...context)}`);

@@ -7,12 +7,12 @@ const NOTES = templateRules("note", {
     "nothing to do: DKP has {key}, created {created}, and its rotation begins on {until}",
   replace: "DKP has {key}, created {created}: another key is created and given to the cluster",
   "another-run":
-    "waiting until {until}: {other} is new, and another run of rotate may be about to give it to the cluster",
+    "waiting until {until}: {other} is new, and another run of rotate may be about to give {other} to the cluster",
   "delete-leftover":
     "{other} is deleted: a run that did not end left it, nothing has used it, and the cluster does not have it",
   "waiting-for-uses": "waiting until {until}: the former key {other} was {use}",
   "waiting-for-proof":
-    "waiting for a use of {key} by a component of DKP, two days or more after that of the former key {other} ({use})",
+    "waiting until a component of DKP uses {key}, two days or more after the last use of the former key {other} ({use})",
   deactivate: "the former key {other} is deactivated: it was {use}, and DKP has used {key} since",
   "waiting-for-deletion":
     "waiting until {until}: then the former key {other}, which is Inactive and was {use}, is deleted",
@@ -67,7 +67,7 @@ const ATTENTION = templateRules("attention", {
     "check whether the cluster runs, and whether the queue of DKP stands still",
   ],
   "younger-used": [
-    `{other} was created after {key}, the key that DKP has, and was {use}: somebody has written an older key back, or uses a key of this user${WRITTEN}`,
+    `{other} is newer than {key}, the key that DKP has, and was {use}: somebody has written the older key back into the cluster, or uses a key of this user${WRITTEN}`,
     "find out who wrote it back, and what uses {other}; when only {key} has been used for two days, deactivate and delete {other}; rotate does nothing until then",
   ],
   // While a run does this, DKP's key does not work.
@@ -84,7 +84,7 @@ const ATTENTION = templateRules("attention", {
 
 const BREAKING = templateRules("breaking", {
   "inactive-wait": [
-    "DKP has {key}, which is Inactive; {other} is new, and another run of rotate may be about to give it to the cluster",
+    "DKP has {key}, which is Inactive; {other} is new, and another run of rotate may be about to give {other} to the cluster",
     "run the command again after {until}",
   ],
   "unknown-without-slot": [

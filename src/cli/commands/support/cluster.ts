@@ -40,7 +40,7 @@ export const namedCluster = (
 
 /** `--replaces`: the ID of a key. */
 export const replacesOption = (): Option =>
-  new Option("--replaces <key>", "with --yes: replace this key ID, which no IAM user has")
+  new Option("--replaces <key>", "with --yes: the ID of the cluster's key, if IAM no longer has it")
     .implies({ cluster: true })
     .argParser((text) => keyId("--replaces", text));
 

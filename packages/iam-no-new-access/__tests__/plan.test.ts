@@ -347,9 +347,9 @@ describe("changes without a policy", () => {
 });
 
 it("rejects what is no plan", () => {
-  expect(() => reportOf({ Statement: [] })).toThrow(
-    "is not a plan, which terraform show -json PLAN prints",
-  );
+  for (const other of [{ Statement: [] }, { ...planOf([]), format_version: "2.0" }]) {
+    expect(() => reportOf(other)).toThrow("is not a plan, which terraform show -json PLAN prints");
+  }
   expect(() => reportOf({ ...planOf([]), errored: true })).toThrow(
     "is a plan that failed, so changes are missing; plan again",
   );

@@ -106,7 +106,8 @@ const LINKS = /attachment|exclusive|membership|boundary/;
  */
 export function reportOf(plan: unknown): PlanReport {
   const json = isRecord(plan) ? plan : {};
-  if (!Array.isArray(json.resource_changes) || typeof json.format_version !== "string") {
+  // Another major version can mean something else (Terraform, "JSON Output Format").
+  if (!Array.isArray(json.resource_changes) || !/^[01]\./.test(String(json.format_version))) {
     throw new Error("is not a plan, which terraform show -json PLAN prints");
   }
   if (json.errored === true) {

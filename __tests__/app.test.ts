@@ -24,10 +24,7 @@ describe("AccessApp", () => {
     }
   });
 
-  /**
-   * Synthesizes deployments, and returns what is printed.
-   * @param change what the program changes in each stack
-   */
+  /** @param change what the program changes in each stack */
   const synth = (
     deployments = [CURRENT],
     change: (stack: DeckhouseAccessStack) => void = () => {},

@@ -78,7 +78,6 @@ interface Terraform {
   readonly output: Readonly<Record<string, { readonly value: string }>>;
 }
 
-/** The Terraform JSON of somebody else's stack. */
 function synthConsumer(
   fill: (stack: TerraformStack) => void,
   outdir = Testing.app().outdir,
@@ -114,7 +113,7 @@ it("the reader of a state has each output by its name, the secret as a sensitive
 
 describe("a local state", () => {
   const { at } = folderForEach();
-  /** The path of the state, as Terraform finds it from the folder of the stack. */
+  /** Relative to the folder of the stack, where Terraform runs. */
   const stateOf = (settings: string, outdir: string, linked = outdir) => {
     const app = new App({ outdir, stackTraces: false });
     const stack = new DeckhouseAccessStack(app, deployment(`backend: { local: ${settings} }`));

@@ -85,7 +85,7 @@ it("every export states its type, except rules and schemas, whose types follow f
   }
 });
 
-/** Their links are those of the pages that are filled in. */
+/** Their links are those of the files that are filled in. */
 const TEMPLATES = /^(src\/cli|templates)\//;
 
 /** Whether a golden review pack links a file that is not among its golden files. */
@@ -161,7 +161,7 @@ it("the file names in CONTRIBUTING.md are those of files that exist", () => {
     );
   const FILE =
     /^(?:[\w.-]+\/)*[\w.-]+\.(?:ts|mjs|cjs|md|ya?ml|json|txt|sh)$|^(?:src|docs|scripts|__tests__|bench|examples|templates)\//;
-  /** Written by a build, or in the folder of a user. */
+  /** A build writes them, or they are in the folder of a user. */
   const ELSEWHERE = /^(?:cdk\.tf|dist|deckhouse|main\.tf)/;
   const names = [...projectFile("CONTRIBUTING.md").matchAll(/`([^`\s]+)`/g)].map(
     ([, name = ""]) => name,
@@ -171,16 +171,13 @@ it("the file names in CONTRIBUTING.md are those of files that exist", () => {
   );
 });
 
-/** A command that starts with `npx`, as a reader would copy it. */
+/** As a reader would copy it. */
 interface NpxLine {
   readonly file: string;
   readonly command: string;
 }
 
-/**
- * What people read and copy from: documentation, templates, examples, review packs, messages of the
- * program.
- */
+/** Documentation, templates, examples, review packs, messages of the program. */
 const READ = [
   "README.md",
   "CONTRIBUTING.md",
@@ -192,13 +189,10 @@ const READ = [
   "review",
 ];
 
-/** Pages whose reader may be in any folder, where npx would download what is not installed. */
+/** The reader may be in any folder, where npx would download a package that is not installed. */
 const ANYWHERE = /^(README\.md|docs\/how-to\/(deploy|reuse)\.md|examples\/|review\/)/;
 
-/**
- * Every `npx` command in what people read: code of Markdown, and lines of other files except for
- * comments.
- */
+/** In code of Markdown, and in lines of other files except for comments. */
 function npxLines(): readonly NpxLine[] {
   return trackedFiles(...READ).flatMap((file) => {
     const text = projectFile(file);
@@ -223,10 +217,10 @@ function linesOf(text: string): readonly string[] {
   return text.split("\n").filter((line) => !/^\s*(#|\/\/|\*|\/\*\*)/.test(line));
 }
 
-/** Runs what is installed and nothing else, or a packed file or version that the command names. */
+/** Runs only an installed package, or a packed file or version that the command names. */
 const SAFE = /^npx (--no( --)?|(--\S+ )*--package (\.\/\S+\.tgz|\S+@\d+\.\d+\.\d+)) [a-z]/;
 
-/** Runs what is installed and nothing else, where `.npmrc` has `yes=false`. */
+/** Runs only an installed package, if `.npmrc` has `yes=false`. */
 const SAFE_IN_PROJECT = /^npx (dkp-access|cdktf|cdktn)\b/;
 
 describe("npx in documents, templates, examples, review packs and messages", () => {
@@ -287,7 +281,6 @@ const { engines, peerDependencies, devDependencies } = JSON.parse(
 const workflow = projectFile(".github/workflows/ci.yml");
 const CLI_BOUND = `only below ${CDKTF_NODE + 1}`;
 
-/** The cells of a row. */
 const row = (program: string): readonly string[] =>
   projectFile("docs/reference/support.md")
     .split("\n")

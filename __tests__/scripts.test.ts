@@ -137,7 +137,6 @@ func main() { cloud.Run() }
 
 const V2 = '"github.com/aws/aws-sdk-go-v2/service/ec2"';
 
-/** A file of the only package that the main package imports. */
 const go = (imports: string, code: string) =>
   `package cloud\n\nimport (\n\t"context"\n\t${imports}\n)\n\n${code}\n`;
 
@@ -427,9 +426,7 @@ describe("what a push runs", () => {
   });
 });
 
-/**
- * Waiters and their operations of the SDK for JavaScript, which is generated from the same models.
- */
+/** From the SDK for JavaScript, which is generated from the same models. */
 function waitersOfSdk(service: string): readonly (readonly [string, string | undefined])[] {
   const folder = join(
     dirname(require.resolve(`@aws-sdk/client-${service}/package.json`)),

@@ -28,7 +28,7 @@ import {
 import { clusterOf, FEATURE_NAMES, optionsWith } from "./helpers/clusters";
 import { deployment, SEVERAL_POLICIES } from "./helpers/deployment";
 
-/** The Terraform JSON of a stack, without CDKTF's comments. */
+/** Without CDKTF's comments. */
 const terraformOf = (stack: TerraformStack) => JSON.parse(Testing.synth(stack, true)) as Terraform;
 
 const synth = (settings = "", scope: Construct = Testing.app()) =>
@@ -43,7 +43,6 @@ interface Terraform {
   readonly import?: readonly Readonly<Record<string, string>>[];
 }
 
-/** A reference as it stands in Terraform JSON. */
 const reference = (to: string) => `\${${to}}`;
 
 const addresses = (blocks: Terraform["resource"]) =>

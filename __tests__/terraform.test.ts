@@ -10,7 +10,6 @@ describe("a run of Terraform", () => {
   const progress = jest.fn();
   const cli = () => terraformCli(environment, progress);
 
-  /** Has a shell script in place of Terraform. */
   const terraform = (script: string) => {
     write({ terraform: `#!/bin/sh\n${script}\n` });
     chmodSync(at("terraform"), 0o755);

@@ -92,7 +92,7 @@ describe("writeFileAtomically", () => {
 });
 
 describe("a signal", () => {
-  /** Runs a program in a process, and how a signal ended it. */
+  /** Runs a program in a process, and returns the signal that ended it. */
   const run = (program: string) =>
     spawnSync(process.execPath, ["-"], {
       input: bundled(`
@@ -227,7 +227,6 @@ describe("docs/how-to/recover.md", () => {
   );
 });
 
-/** What a POSIX shell prints. */
 const sh = (script: string) => execFileSync("sh", ["-c", script], { encoding: "utf8" });
 
 const NASTY = ["~", "it's", "'", "$HOME `id` $(id)", "a\\", 'say "x"', "-n", "two\nlines", "ü", ""];

@@ -26,7 +26,7 @@ describe("init --cluster", () => {
   });
 
   /**
-   * The documented commands, as a user runs them.
+   * Runs the documented commands.
    * @returns the key of the cluster
    */
   const createdByPage = (actions: readonly string[]): Credentials => {
@@ -41,7 +41,6 @@ describe("init --cluster", () => {
     return key;
   };
 
-  /** The program, in a new folder. */
   const adopted = (): { readonly path: string; readonly result: Finished } => {
     const path = folder();
     const environment = { ...terraformEnvironment(aws), ...cluster.environment };
@@ -95,7 +94,7 @@ describe("init --cluster", () => {
   );
 });
 
-/** The actions of a document, in lower case and in order. */
+/** In lower case and in order. */
 function actionsOf(document: string): readonly string[] {
   const { Statement } = JSON.parse(document) as {
     readonly Statement: readonly { readonly Action: string | readonly string[] }[];

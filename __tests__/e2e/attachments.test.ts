@@ -44,7 +44,6 @@ describe("the attachments of a live deployment", () => {
     key = terraform.key();
   });
 
-  /** A refused apply. */
   const refused = async (settings: string, ...args: string[]) => {
     deployments.change({ deckhouse: `${SETTINGS}${settings}\n` });
     await aws.calls();

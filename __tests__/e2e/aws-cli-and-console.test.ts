@@ -26,7 +26,7 @@ nodeRole:
   managedPolicyArns: ["${POLICY}/Logs"]
   permissionsBoundary: "${POLICY}/Limits"
 `,
-  // The account is unknown; one string of the policy has a space, and one is what stands for the
+  // Without an account; one string of the policy has a space, and one is the placeholder of the
   // account elsewhere.
   minimal: `
 cluster: { prefix: stage, layout: WithNAT, tags: { "Cost Center": "42 ü", ":ACCOUNT_ID:": x } }
@@ -38,7 +38,6 @@ accessKeys: none
 type Name = keyof typeof DEPLOYMENTS;
 const NAMES = Object.keys(DEPLOYMENTS) as Name[];
 
-/** The shell that runs the script of each deployment. */
 const SHELLS: Readonly<Record<Name, readonly string[]>> = {
   documented: ["dash"],
   scoped: ["bash"],
@@ -62,7 +61,7 @@ describe("aws-cli.sh", () => {
     }
   });
 
-  /** Runs commands in the folder of a deployment's key file. */
+  /** In the folder of a deployment's key file. */
   const sh = (name: Name, ...args: readonly string[]): Finished => {
     const [shell = "", ...rest] = SHELLS[name];
     const environment = { PATH: process.env.PATH ?? "", HOME: path, ...aws.environment() };
@@ -138,8 +137,7 @@ describe("aws-cli.sh", () => {
     const deployments = Deployments.of(
       Object.fromEntries(NAMES.map((name) => [name, `${BASE}${DEPLOYMENTS[name]}`])),
     );
-    // Sequentially: on a busy computer the provider may repeat CreateAccessKey when the response is
-    // late.
+    // On a busy computer, the provider may repeat CreateAccessKey when the response is late.
     for (const name of NAMES) {
       const terraform = deployments.terraform(name, other);
       terraform.init();
@@ -170,7 +168,6 @@ describe("aws-cli.sh", () => {
   });
 });
 
-/** The key as the AWS CLI prints it. */
 interface Key {
   readonly AccessKeyId: string;
   readonly SecretAccessKey: string;

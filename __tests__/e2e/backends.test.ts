@@ -2,7 +2,6 @@ import { LocalAws } from "./support/local-aws";
 import { Deployments } from "./support/project";
 import { PROGRAM, runIn, terraformEnvironment } from "./support/terraform";
 
-/** Some valid arguments of each backend type of Terraform, and of the cloud block. */
 const DESTINATIONS: readonly (readonly [string, string])[] = [
   [
     "azurerm",
@@ -27,7 +26,7 @@ const DESTINATIONS: readonly (readonly [string, string])[] = [
   ["cloud", "{ hostname: localhost, organization: org, workspaces: { name: deckhouse } }"],
 ];
 
-/** Error messages of Terraform for an invalid argument, block or value. */
+/** Terraform's errors for an invalid argument, block or value. */
 const REFUSED =
   /Invalid command-line option|Unsupported argument|Extraneous JSON|Incorrect JSON|Invalid backend configuration argument|Missing required argument|Inappropriate value/;
 

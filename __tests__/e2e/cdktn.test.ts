@@ -10,15 +10,10 @@ import { jsonOf, mustSucceed, runIn, Terraform, terraformEnvironment } from "./s
 
 const DOCUMENT = readFileSync(join(PROJECT, "docs/how-to/cdktn.md"), "utf8");
 
-/**
- * The commands of docs/how-to/cdktn.md: the migrations of a repository and of a checkout to CDK
- * Terrain, and the one to HCL.
- */
+/** The migrations of a repository and of a checkout to CDK Terrain, and the one to HCL. */
 const [, MOVE = "", HCL = ""] = blocksOf("docs/how-to/cdktn.md");
 
-/**
- * Files for the migration: all that the commands of the document name, and all that npm requires.
- */
+/** All files that the commands of the document name, and all that npm requires. */
 const MOVED = [
   ".npmrc",
   ".nvmrc",
@@ -35,12 +30,12 @@ const MOVED = [
 /** The lines of `cdk.tf.json` that differ, as docs/how-to/cdktn.md lists them. */
 const DIFFERENT_LINES = [{ cdktf: '"version": "0.21.0"', cdktn: '"version": "0.24.0"' }];
 
-/** Pinned: the release of Node.js 22 that npm carries for this platform. */
+/** The release of Node.js 22 that npm carries for this platform, pinned. */
 const NODE_22 = `node-${process.platform}-${process.arch}@22.23.3`;
 
 const BACKEND = "backend: { s3: { bucket: example-terraform-state, region: eu-central-1 } }";
 
-/** Deployments that together use every construct, every output and both kinds of state block. */
+/** These deployments together use every construct, every output and both kinds of state block. */
 const SETTINGS: Readonly<Record<string, string>> = {
   deckhouse: EXAMPLE,
   scoped: `
@@ -63,7 +58,6 @@ describe("the migrations from CDKTF in docs/how-to/cdktn.md", () => {
   let aws: LocalAws;
   let moved: string;
   let withNode22: Record<string, string>;
-  /** The same deployments, synthesized by CDKTF and by CDK Terrain. */
   let before: Deployments;
   let after: string;
 
@@ -200,10 +194,7 @@ describe("the migrations from CDKTF in docs/how-to/cdktn.md", () => {
   });
 });
 
-/**
- * The folder of a Node.js version that CDK Terrain supports: the one that runs this test, or
- * version 22 from npm.
- */
+/** The Node.js that runs this test, or version 22 from npm. */
 function folderOfNode22(): string {
   if (Number.parseInt(process.versions.node, 10) >= 22) {
     return dirname(process.execPath);

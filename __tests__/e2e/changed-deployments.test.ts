@@ -51,7 +51,6 @@ describe("a pipeline with three deployments, of which two are changed", () => {
       .run(environment, "sh", "node_modules/dkp-access/scripts/pipeline.sh", "changed", ...base)
       .trim()
       .split("\n");
-  /** What a job writes into its outputs. */
   const outputsOf = (job: string, more: Readonly<Record<string, string>>) => {
     rmSync(file("outputs"), { force: true });
     run(gitHub, job, { GITHUB_OUTPUT: "outputs", GITHUB_STEP_SUMMARY: "summary", ...more });
@@ -281,7 +280,7 @@ describe("a pipeline with three deployments, of which two are changed", () => {
       },
     });
     const plan = gitLab(checkout.path, "plan", { ...environment, STACK: "prod", BASE: base });
-    // The bucket does not exist, so this is what terraform init says.
+    // The bucket does not exist.
     expect(runSteps(checkout.path, plan)).toEqual({
       status: 1,
       output: expect.stringContaining("other-terraform-state"),

@@ -8,9 +8,9 @@ import { folder, write } from "./support/project";
 const SCRIPT = join(PROJECT, "scripts/check-image.sh");
 
 interface Image {
-  /** Files of each disk in /sys/block; sizes are in units of 512 bytes. */
+  /** By disk, its files in /sys/block; sizes are in units of 512 bytes. */
   readonly disks: Readonly<Record<string, Readonly<Record<string, string>>>>;
-  /** What `systemctl is-active` prints for each unit; undefined if systemd does not run. */
+  /** The output of `systemctl is-active` for each unit; undefined if systemd does not run. */
   readonly services: Readonly<Record<string, string>> | undefined;
   readonly cloudInit: boolean;
 }
@@ -53,7 +53,6 @@ function executable(path: string, name: string, content: string): void {
   chmodSync(join(path, name), 0o755);
 }
 
-/** The exit code and the lines of the report. */
 function check(
   shell: string,
   { disks, services, cloudInit }: Image,
@@ -87,7 +86,7 @@ const IMAGES: Readonly<Record<string, Image>> = {
   "one check fails and another one is unknown": { ...VALID, cloudInit: false, disks: {} },
 };
 
-/** What is wrong, the exit code, and the lines about checks that did not pass. */
+/** The error, the exit code, and the lines about checks that did not pass. */
 const REPORTS = `
 a service failed
 1

@@ -46,10 +46,7 @@ const ROTATIONS = [
   ],
 ] as const;
 
-/**
- * The variable that the commands of docs/how-to/keys.md set, with which OpenTofu encrypts the
- * state.
- */
+/** With this variable of docs/how-to/keys.md, OpenTofu encrypts the state. */
 function stateEncryption(): string {
   const commands = blockWith("TF_ENCRYPTION", "docs/how-to/keys.md");
   const env = { PASSPHRASE: "correct horse battery staple" };
@@ -57,7 +54,6 @@ function stateEncryption(): string {
     .stdout;
 }
 
-/** OpenTofu a second time, with an encrypted state. */
 const PROGRAMS = programs().flatMap((program) =>
   program.name.startsWith("OpenTofu")
     ? [
@@ -71,7 +67,7 @@ const PROGRAMS = programs().flatMap((program) =>
     : [program],
 );
 
-/** The life cycle of a deployment, which must work with every Terraform and OpenTofu. */
+/** This life cycle must work with every Terraform and OpenTofu. */
 describe.each(PROGRAMS)("with $name a deployment", ({ path, variables }) => {
   let aws: LocalAws;
   let deployments: Deployments;

@@ -39,7 +39,7 @@ cluster: { prefix: dev }
 nodeRole: { name: full-nodes, path: /dkp/, managedPolicyArns: ["${ACCOUNT}:policy/Logs"], permissionsBoundary: "${ACCOUNT}:policy/Boundary" }
 ${more}`;
 
-/** Creates the five policy versions that AWS keeps; the next version replaces the oldest. */
+/** AWS keeps five policy versions; the next one replaces the oldest. */
 async function fillVersions(aws: LocalAws): Promise<void> {
   for (let version = 2; version <= 5; version += 1) {
     const PolicyArn = `${ACCOUNT}:policy/D8CloudProviderAWS`;
@@ -66,8 +66,8 @@ async function changeRole(aws: LocalAws, RoleName: string): Promise<void> {
 }
 
 /**
- * What Terraform removes and restores: boundaries and tags of other people, the oldest policy
- * version, the role.
+ * Terraform removes and restores: boundaries and tags of other people, the oldest policy version,
+ * the role.
  */
 async function limitOutside(aws: LocalAws): Promise<void> {
   await fillVersions(aws);
@@ -82,7 +82,7 @@ async function limitOutside(aws: LocalAws): Promise<void> {
   await aws.iam().putRolePermissionsBoundary({ RoleName: "plain-nodes", PermissionsBoundary });
 }
 
-/** What Terraform restores: the boundaries, and the role. */
+/** Terraform restores the boundaries and the role. */
 async function changeOutside(aws: LocalAws): Promise<void> {
   await changeRole(aws, "full-nodes");
   await aws.iam().deleteUserPermissionsBoundary({ UserName: "full" });
@@ -143,8 +143,7 @@ describe.each([PLAIN_SCENARIO, FULL_SCENARIO])(
   "with only deployer-policy.json, $name",
   (scenario) => {
     const { text, grants: all } = onlyPolicy(scenario);
-    // The program reads the last uses, and of Terraform only an import, which has a test of its
-    // own.
+    // Only the program reads the last uses. An import has a test of its own.
     const grants = all.filter(({ action }) => action !== LAST_USES);
     const done: Done[] = [];
     let aws: LocalAws;
@@ -225,7 +224,6 @@ describe.each([PLAIN_SCENARIO, FULL_SCENARIO])(
       const shownBefore =
         scenario === PLAIN_SCENARIO ? [] : namesOf(onlyPolicy(PLAIN_SCENARIO).grants);
       const wanted = grants.filter((grant) => !shownBefore.includes(nameOf(grant)));
-      // Each in the first step that requires it.
       const proven = await Promise.all(
         done.map((step) => {
           const asks = wanted.filter((grant) => firstAsked(grant) === step);

@@ -10,7 +10,7 @@ import { LocalAws } from "./support/local-aws";
 import { Deployments } from "./support/project";
 import type { Terraform } from "./support/terraform";
 
-/** Unprotected, because a plan that `protect` rejects cannot be saved. */
+/** A plan that `protect` rejects cannot be saved. */
 const SETTINGS = "region: eu-central-1\nprotect: false\n";
 const NODES = "nodeRole: { name: n }";
 const SCOPED = "policy: { mode: scoped }\ncluster: { prefix: dev }";
@@ -23,8 +23,8 @@ const keys = (primary: string, secondary: string, current: string) =>
   `accessKeys: { primary: { status: ${primary} }, secondary: { status: ${secondary} }, current: ${current} }`;
 
 /**
- * Changes of one live deployment that follow each other: what somebody does, the settings after it,
- * exit code, the beginning of the headline after the level, and the rules of the findings.
+ * Consecutive changes of one live deployment: the change, the settings after it, exit code, the
+ * beginning of the headline after the level, and the rules of the findings.
  */
 const CHANGES: readonly (readonly [string, string, 0 | 2 | 3, string, readonly RuleId[]])[] = [
   ["the first tag", "tags: { a: b }", 2, OTHER, ["tags-changed"]],

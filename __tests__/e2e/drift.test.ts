@@ -14,14 +14,13 @@ const ACCOUNT = "123456789012";
 const policyArn = (name: string) => `arn:aws:iam::${ACCOUNT}:policy/${name}`;
 const [BOUNDARY, EXTRA] = [policyArn("Boundary"), policyArn("Extra")];
 
-/** A deployment with every kind of object, and two policies. */
 const SETTINGS = `region: eu-central-1
 backend: { local: {} }
 user: { path: /team/, permissionsBoundary: '${BOUNDARY}' }
 nodeRole: { name: dkp-nodes, path: /apps/, additionalActions: ['s3:GetObject'], managedPolicyArns: ['${BOUNDARY}'], permissionsBoundary: '${BOUNDARY}' }
 ${SEVERAL_POLICIES}  additionalRolePolicies: ['s3:ListBucket']
 `;
-/** The second one is named after its content. */
+/** The second policy is named after its content. */
 const [FIRST = "", SECOND = ""] = deployment(SETTINGS).policies.map(({ name }) => name);
 const EXTERNAL_TRUST = {
   Version: "2012-10-17",
@@ -33,10 +32,7 @@ const EXTERNAL_TRUST = {
     },
   ],
 };
-/**
- * The commands in the messages of `drift` and `preflight` that need neither a cluster nor a leaked
- * key.
- */
+/** The printed commands of `drift` and `preflight` that need neither a cluster nor a leaked key. */
 const PRINTED = ["drift", "preflight"].flatMap((name) => {
   const messages = readFileSync(join(PROJECT, `__tests__/golden/messages/${name}.txt`), "utf8");
   const command =
@@ -77,7 +73,7 @@ describe("drift", () => {
       ...args,
     );
   const report = () => json("--format", "json") as Report;
-  /** Rule, object, and what of the object it is about. */
+  /** Rule, object, and the part of the object. */
   const summary = ({ findings }: Report) =>
     findings
       .map(({ rule, object, values: { part, id } }) =>
@@ -85,7 +81,7 @@ describe("drift", () => {
       )
       .sort();
 
-  /** From now on, the auditor has only these permissions. */
+  /** Gives the auditor only these permissions. */
   const allow = (policy: object) =>
     aws.iam().putUserPolicy({
       UserName: "auditor",
@@ -109,7 +105,7 @@ describe("drift", () => {
     terraform = deployments.terraform("deckhouse", aws);
     terraform.init();
     terraform.apply();
-    // A change, so that the first policy has a former version, and the second one replaced another.
+    // Gives the first policy a former version, and replaces the second one.
     deployments.change({ deckhouse: SETTINGS.replace("prefix: dev", "prefix: former") });
     terraform.apply();
     deployments.change({ deckhouse: SETTINGS });
@@ -149,7 +145,7 @@ describe("drift", () => {
       deployments: [{ stack: "deckhouse", account: ACCOUNT }],
       findings: [],
     });
-    // Progress follows on standard error.
+    // Progress is on standard error.
     expect(command("deckhouse")).toEqual({
       status: 0,
       output: expect.stringContaining("nothing found\n"),
@@ -178,7 +174,7 @@ describe("drift", () => {
     const { status, output } = command("deckhouse");
     expect(status).toBe(2);
     expect(output).not.toMatch(TAKES_AWAY);
-    // What Terraform manages is written again; what exists besides it stays.
+    // Terraform restores its objects; others stay.
     terraform.apply();
     const isWritten = (line: string) =>
       /^(?:boundary-differs|document-differs policy|(?:trust|document)-differs role dkp-nodes)/.test(
@@ -221,7 +217,10 @@ describe("drift", () => {
     );
   });
 
-  /** Creates one of each object besides what is managed, and returns what drift must find. */
+  /**
+   * Creates one unmanaged object of each kind.
+   * @returns what drift must find
+   */
   const plant = async (): Promise<readonly string[]> => {
     const iam = aws.iam();
     const UserName = "deckhouse";

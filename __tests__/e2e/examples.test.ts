@@ -9,7 +9,6 @@ import { runIn, terraformEnvironment } from "./support/terraform";
 const FOLDER = join(PROJECT, "examples/clusters");
 const FILES = readdirSync(FOLDER);
 const settings = (file: string) => readFileSync(join(FOLDER, file), "utf8");
-/** The OpenPGP key that one of them names. */
 const KEY_FILE = { "deployments/team.asc": Buffer.from(ENCRYPTION_KEY, "base64") };
 
 describe("the settings files of examples/clusters", () => {

@@ -5,7 +5,6 @@ import { type Finished, Terraform } from "./support/terraform";
 
 const SETTINGS = "region: eu-central-1\nbackend: { local: {} }\n";
 
-/** That the guard of a resource ended a run. */
 function expectGuarded({ status, output }: Finished, address: string): void {
   expect(status).toBe(1);
   expect(output).toContain("Error: Instance cannot be destroyed");
@@ -90,10 +89,7 @@ describe("a first deployment that may not read what it created", () => {
   let operator: Credentials;
   let terraform: Terraform;
 
-  /**
-   * Applies while a read action is denied, which taints the new resource, and allows the action
-   * afterwards.
-   */
+  /** Denies a read action during an apply, which taints the new resource. */
   const taintBy = async (denied: string, settings: string) => {
     const deployments = Deployments.of({ deckhouse: `${SETTINGS}${settings}\n` });
     terraform = new Terraform(

@@ -23,7 +23,6 @@ accessKeys: { secondary: { status: Active } }
 `;
 const SECONDARY = SETTINGS.replace("Active }", "Active }, current: secondary");
 
-/** The configuration with another key ID. */
 const withId = (id: string) => CONFIGURATION.replace(OLD_KEY, id);
 
 /** A document of which only the two values may change. */
@@ -49,7 +48,6 @@ describe("hand-over --cluster", () => {
   let oldId: string;
   let newId: string;
   let secret: string;
-  /** What the program may leave behind. */
   let home: string;
   const environment = (more: Readonly<Record<string, string>> = cluster.environment) => ({
     ...terraformEnvironment(aws),
@@ -76,7 +74,7 @@ describe("hand-over --cluster", () => {
     );
   });
 
-  /** Runs the command, and says what it changed in the Secret. */
+  /** The result, and the changes of the Secret. */
   const handOver = (
     before: string,
     args: readonly string[] = ["--yes"],
@@ -94,7 +92,7 @@ describe("hand-over --cluster", () => {
       "--cluster",
       ...args,
     );
-    // Without what says that a call takes long, and without the end, which is standard output.
+    // Without lines about slow calls, and without the end, which is standard error.
     const [first] = output.split("\n").filter((line) => !/ \.\.\.$| now: read back /.test(line));
     const lines = cluster.document().toString().split("\n");
     const changed = before.split("\n").filter((line, index) => line !== lines[index]).length;
@@ -222,7 +220,6 @@ describe("hand-over --cluster", () => {
     );
   });
 
-  /** What a command that only reads reports about the cluster. */
   const found = (command: "preflight" | "drift", more: Readonly<Record<string, string>>) => {
     const args = [PROGRAM, command, "deckhouse", "--cluster", "--format", "json"];
     const { findings } = jsonOf(

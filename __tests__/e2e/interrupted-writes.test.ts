@@ -16,8 +16,7 @@ const STATE = {
 };
 
 /**
- * Sends the signal of Ctrl-C whenever a temporary file is complete and does not have its own name
- * yet.
+ * Sends the signal of Ctrl-C when a temporary file is complete and does not have its own name yet.
  */
 const INTERRUPT = `
   const fs = require("node:fs");
@@ -30,7 +29,7 @@ const INTERRUPT = `
     };
   }`;
 
-/** A project of its own, with a shell script in place of Terraform, and what writes there. */
+/** A project of its own, with a shell script in place of Terraform. */
 function world(script = `echo '${JSON.stringify(STATE)}'`) {
   const root = folder({
     "project/cdktf.json": "{}",
@@ -43,7 +42,6 @@ function world(script = `echo '${JSON.stringify(STATE)}'`) {
   });
   chmodSync(join(root, "terraform"), 0o755);
   mkdirSync(join(root, "tmp"));
-  /** Runs a line of a shell with the program as "$0" and "$@". */
   const shell = (line: string, args: readonly string[], options = "") => {
     const { status, signal, stdout, stderr } = spawnSync(
       "sh",
@@ -66,8 +64,8 @@ function world(script = `echo '${JSON.stringify(STATE)}'`) {
     interrupted: (...args: readonly string[]) =>
       shell('exec "$0" "$@"', args, `--require=${join(root, "interrupt.cjs")}`),
     /**
-     * With a limit on the size of a file, in units of 512 bytes, which stands for a full disk:
-     * writes fail at the same point.
+     * A limit on the size of a file, in units of 512 bytes, makes writes fail where a full disk
+     * does.
      */
     onFullDisk: (limit: number, ...args: readonly string[]) =>
       shell(`trap '' XFSZ; ulimit -f ${limit}; exec "$0" "$@"`, args),
@@ -85,7 +83,6 @@ function world(script = `echo '${JSON.stringify(STATE)}'`) {
   };
 }
 
-/** The files after a command that nothing stops. */
 function complete(...args: readonly string[]) {
   const { run, written } = world();
   expect(run(...args)).toMatchObject({ status: 0 });
@@ -93,8 +90,8 @@ function complete(...args: readonly string[]) {
 }
 
 /**
- * Each file is as it was before, or as the command writes it, and no other file is there: none that
- * is temporary either.
+ * Each file is as it was before, or as the command writes it, and there is no other file, no
+ * temporary one either.
  */
 function expectCompleteFiles(
   { written }: ReturnType<typeof world>,
@@ -112,7 +109,7 @@ describe("a command that cannot write all of its files", () => {
     "leaves complete files only when Ctrl-C comes within each write of %j",
     (args) => {
       const stopped = world();
-      // A command that has nothing to wait for finishes its work.
+      // A command that waits for nothing finishes its work.
       const { status, signal } = stopped.interrupted(...args);
       expect([`${status}`, signal]).toContain(signal === null ? "0" : "SIGINT");
       expectCompleteFiles(stopped, complete(...args));

@@ -24,7 +24,7 @@ const RETIRED = {
   },
 };
 
-/** @param keys those of the deployment in the situation where it begins */
+/** @param keys of the deployment where the situation begins */
 type Event = (operator: KeyOperator, keys: readonly Credentials[]) => unknown;
 
 const KEY = "aws_iam_access_key.user";
@@ -119,7 +119,7 @@ const EVENTS = {
 type Start = "one key" | "two keys" | "handed over" | "retired";
 type Row = readonly [where: Start, ...events: readonly (keyof typeof EVENTS)[]];
 
-/** What happens to a deployment, next to another one of the account whose key works. */
+/** Events of a deployment, next to another one of the account whose key works. */
 const ROWS: readonly Row[] = [
   ["one key"],
   ["one key", "a rotation begins"],

@@ -5,10 +5,8 @@ import { folder } from "./support/project";
 
 const VOCABULARY = join(PROJECT, "scripts/check-vocabulary.mjs");
 
-/** Single words that the project does not use, and a spelling error. */
 const WORDS = ["danger", "papers", "thief", "behaviour", "spelingerror"];
 
-/** Phrases that the project does not use. */
 const PHRASES = [
   "in clear",
   "made by hand",

@@ -4,7 +4,6 @@ import { mustSucceed, PROGRAM, runIn, Terraform } from "./support/terraform";
 
 const NAMES = ["dkp-dev", "dkp-test"];
 
-/** A root module as docs/how-to/reuse.md shows it. */
 const ROOT = `provider "aws" {
   region = "eu-central-1"
 }

@@ -12,10 +12,8 @@ import { Deployments } from "./support/project";
 
 // The weekly job runs this file with the newest Terraform and the newest AWS provider.
 const GOLDEN = join(PROJECT, "__tests__/golden/deployments");
-/** The file that `cluster.configFile` of one of them names. */
 const INSTALLATION = "__tests__/golden/config.yaml";
 const CONFIG = readFileSync(join(PROJECT, INSTALLATION), "utf8");
-/** The file that `pgpKey` of one of them names. */
 const KEY_FILE = "operators.asc";
 const KEY = readFileSync(join(GOLDEN, KEY_FILE), "utf8");
 const STACKS = readdirSync(GOLDEN).flatMap((name) =>

@@ -10,15 +10,11 @@ import { folder, write } from "./support/project";
 import { closed, listening } from "./support/server";
 import { mustSucceed, runIn } from "./support/terraform";
 
-/** The name of the package, and of the programs that documents run with npx. */
 const NAMES = ["dkp-access", "deckhouse-aws-access", "cdktf", "cdktn", "cdktf-cli", "cdktn-cli"];
 
-/**
- * A registry that serves a package of somebody else under each of the names, in any version, and
- * nothing else.
- */
+/** A registry that serves an external package under each of the names, in any version. */
 async function externalRegistry() {
-  /** What the external program creates when it runs. */
+  /** The external program creates it. */
   const mark = join(folder(), "external-program-ran");
   const packed = Object.fromEntries(NAMES.map((name) => [name, externalPackage(name, mark)]));
   const server = createServer(({ url = "/", headers }, response) => {
@@ -35,7 +31,6 @@ async function externalRegistry() {
   return { url: `http://${await listening(server)}/`, mark, stop: () => closed(server) };
 }
 
-/** The packed file of a package whose programs create a file. */
 function externalPackage(name: string, mark: string): Buffer {
   const program = `#!/usr/bin/env node\nrequire("fs").writeFileSync(${JSON.stringify(mark)}, process.argv.join(" "));\n`;
   const bin = Object.fromEntries(
@@ -94,7 +89,6 @@ it("npm installs a repository without a registry from the cache that the command
 
 describe("npx, where an external package has the name of this one and nothing is installed", () => {
   let registry: Awaited<ReturnType<typeof externalRegistry>>;
-  /** What `dkp-access init` writes, before `npm install`. */
   let repository: string;
 
   beforeAll(async () => {
@@ -114,9 +108,7 @@ describe("npx, where an external package has the name of this one and nothing is
     );
   });
 
-  /**
-   * Runs a line as CI does, with npm's own settings, and returns whether the external program ran.
-   */
+  /** With npm's own settings, as in CI: whether the external program ran. */
   const externalRuns = async (line: string, cwd: string): Promise<boolean> => {
     const env = {
       PATH: process.env.PATH,

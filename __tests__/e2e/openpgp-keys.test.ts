@@ -10,10 +10,13 @@ import { Terraform } from "./support/terraform";
 const DAY_MS = 86_400_000;
 
 /**
- * Keys that GnuPG creates, and what the AWS provider and this program should say of them: the
- * owner; the primary key as "ALGORITHM [DAY [EXPIRES [USAGE]]]", where DAY is the day of its
- * creation, in days from now; subkeys to encrypt with, likewise, and "revoke NUMBER", "extend",
- * "subkey ALGORITHM USAGE", "user ADDRESS", "revoke-user ADDRESS" and "certify OWNER"; the verdict.
+ * Keys that GnuPG creates:
+ * - the owner
+ * - the primary key as "ALGORITHM [DAY [EXPIRES [USAGE]]]", where DAY is the day of its creation,
+ *   in days from now
+ * - subkeys to encrypt with, likewise, and "revoke NUMBER", "extend", "subkey ALGORITHM USAGE",
+ *   "user ADDRESS", "revoke-user ADDRESS" and "certify OWNER"
+ * - the verdict of the AWS provider and this program
  */
 const KEYS = `
 rsa1024 | rsa1024 | rsa1024 | valid
@@ -45,11 +48,10 @@ const ROWS = KEYS.trim()
   .split("\n")
   .map((row) => row.split("|").map((cell) => cell.trim()));
 
-/** Keys in one GnuPG home. */
 class KeyRing {
   private readonly gpg = new Gpg();
 
-  /** @param day when the command runs, in days from now */
+  /** @param day of the command, in days from now */
   private at(day: string, ...args: string[]): void {
     const time = new Date(Date.now() + Number(day) * DAY_MS)
       .toISOString()
@@ -110,8 +112,8 @@ class KeyRing {
 }
 
 /**
- * The fingerprint that the AWS provider records of each key that it can encrypt for; it creates a
- * user with an access key for each.
+ * The fingerprint that the AWS provider records of each key that it can encrypt for, of a user with
+ * an access key each.
  */
 async function recordedBy(
   aws: LocalAws,

@@ -31,8 +31,7 @@ const JSON_FILE = join(STACK, "cdk.tf.json");
 const GOLDEN = "__tests__/golden/deployments";
 
 /**
- * The golden deployments, those without an account in one of their own, because together their
- * names must differ.
+ * A deployment without an account gets one of its own, because together their names must differ.
  */
 function goldenDeployments(): Readonly<Record<string, string>> {
   const read = (path: string) => readFileSync(join(PROJECT, path), "utf8");
@@ -48,7 +47,6 @@ function goldenDeployments(): Readonly<Record<string, string>> {
   return { ...Object.fromEntries(settings), [installation]: read(installation) };
 }
 
-/** A repository that `dkp-access init` wrote. */
 class Repository {
   readonly path = join(folder(), "acme");
 
@@ -93,7 +91,6 @@ describe("a repository that dkp-access init wrote", () => {
   let aws: LocalAws;
   let packed: string;
   let repository: Repository;
-  /** One that `init --cdktf` wrote, with the same settings. */
   let withProgram: Repository;
 
   const init = (command: string, to: Repository, ...args: readonly string[]) => {

@@ -11,10 +11,7 @@ const BUCKET = "example-terraform-state";
 const SETTINGS = `region: eu-central-1\nbackend: { s3: { bucket: ${BUCKET}, region: eu-central-1 } }\n`;
 const S3_ON_LOCAL_AWS = "-backend-config=use_path_style=true";
 
-/**
- * The available provider version; generated bindings require the version from which they were
- * generated.
- */
+/** Generated bindings require the version from which they were generated. */
 const PROVIDER = {
   terraform: { required_providers: { aws: { source: "hashicorp/aws", version: ">= 5.100.0" } } },
 };
@@ -26,7 +23,7 @@ const STATE = {
 };
 const READER = { ...PROVIDER, data: { terraform_remote_state: { access: { config: STATE } } } };
 
-/** A program of a user: a custom stack with single constructs. */
+/** A custom stack of a user, with single constructs. */
 const PLATFORM = `
 import { AwsProvider } from "@cdktf/provider-aws/lib/provider";
 import { App, LocalBackend, TerraformStack } from "cdktf";
@@ -45,19 +42,15 @@ new dkp.NodeRole(own, "dkp-nodes", { name: "own-nodes", path: "/", additionalAct
 app.synth();
 `;
 
-/** The parts of the HCL example that pass the secret on. */
 const SECRET_STRING = /yamlencode\(\{\n {4}provider = \{[\s\S]*?\n {2}\}\)/;
 
-/** Whose package is installed with the commands of docs/how-to/reuse.md. */
 describe("other projects", () => {
   let aws: LocalAws;
   let deployments: Deployments;
   let access: Terraform;
   let key: Credentials;
-  /** The example program, and Terraform in the folder of its stack. */
   let program: Consumer;
   let cdktf: Terraform;
-  /** Terraform in a copy of the HCL example. */
   let hcl: Terraform;
 
   const MAIN_TF = readFileSync(join(PROJECT, "examples/hcl-consumer/main.tf"), "utf8");
@@ -82,7 +75,7 @@ describe("other projects", () => {
     }
   });
 
-  /** What AWS Secrets Manager holds under a name. */
+  /** By name in AWS Secrets Manager. */
   const stored = (name: string) => {
     const environment = { ...terraformEnvironment(aws), AWS_DEFAULT_REGION: "eu-central-1" };
     const args = ["secretsmanager", "get-secret-value", "--secret-id", name, "--output", "json"];
@@ -98,7 +91,7 @@ describe("other projects", () => {
           /^(__tests__|bench|build|examples|main|packages|review)\b/.test(path),
         ),
       ).toEqual([]);
-      // Of the sources, what the program reads at run time.
+      // Of the sources, the files that the program reads at run time.
       expect(
         paths.filter((path) => path.startsWith("src/") && !path.includes("/pages/")).sort(),
       ).toEqual([
@@ -117,10 +110,8 @@ describe("other projects", () => {
       expect(program.packed.size).toBeLessThan(1_000_000);
     });
 
-    /** A file of the installed package. */
     const read = (file: string) =>
       readFileSync(join(program.path, "node_modules/dkp-access", file), "utf8");
-    /** The packages that the bundled program contains, with their licenses. */
     const bundled = () => [
       ...read("dist/program-licenses.txt").matchAll(/^(\S+) \d\S+: (.*), source: /gm),
     ];

@@ -6,8 +6,8 @@ import { CATALOGUE } from "../../src/iam/catalogue";
 import { PROJECT, projectFile } from "../helpers/project-root";
 
 /**
- * What parameters name, by their names, with the resource types of that. Roles and KMS keys are
- * authorized by actions of their own.
+ * By name of a parameter, the resource types that it names. Roles and KMS keys are authorized by
+ * actions of their own.
  */
 const NAMED: readonly (readonly [parameter: RegExp, ...types: readonly string[]])[] = [
   [/^SecurityGroups$|^Groups$/, "security-group"],
@@ -30,8 +30,8 @@ const NAMED: readonly (readonly [parameter: RegExp, ...types: readonly string[]]
 ];
 
 /**
- * The condition keys that restrict parameters, by what these name. Source: Service Authorization
- * Reference, as iam-data has it.
+ * By parameter, the condition keys that restrict it. Source: Service Authorization Reference, as
+ * iam-data has it.
  */
 const KEYS: Readonly<Record<string, string>> = {
   "security-group": "elasticloadbalancing:SecurityGroup",
@@ -40,7 +40,6 @@ const KEYS: Readonly<Record<string, string>> = {
 
 interface Unauthorized {
   readonly action: string;
-  /** The condition keys of the action that restrict such parameters. */
   readonly keys: readonly string[];
 }
 

@@ -10,16 +10,15 @@ import { KeyOperator } from "./support/key-operator";
 import { type Credentials, LocalAws } from "./support/local-aws";
 import { Deployments, folder } from "./support/project";
 
-/** How many files of a folder contain a string, as bytes. */
+/** As bytes. */
 function occurrences(path: string, text: string): number {
   return readdirSync(path, { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile() && !entry.parentPath.includes(".terraform/"))
     .filter((entry) => readFileSync(join(entry.parentPath, entry.name)).includes(text)).length;
 }
 
-/** Keeps what Terraform plans. */
 class RecordingOperator extends KeyOperator {
-  /** The last plan as Terraform shows it. */
+  /** As Terraform shows it. */
   plan = "";
 
   protected override applyChange(): ReturnType<KeyOperator["applyChange"]> {
@@ -36,7 +35,6 @@ class RecordingOperator extends KeyOperator {
     await this.follow(this.report().replace(/^ {2}then npx dkp-access hand-over .*$/m, ""));
   }
 
-  /** The secret of a key in the state, decrypted. */
   secretOf(name: string, by: Gpg): string {
     const key = this.terraform.keysInState().find((one) => one.name === name);
     return by.decrypt(key?.instances[0].attributes.encrypted_secret ?? "");

@@ -231,12 +231,12 @@ const variablesOf = ({ accessKeyId, secretAccessKey }: Credentials) => ({
 /** On GitLab, the key of the environment instead of a role. */
 const DIRECT_KEY = { APPLY_ROLE_ARN: "", PLAN_ROLE_ARN: "" };
 
-/** The job that applies, and the variables that the system gives it. */
+/** With the variables that the system gives the job. */
 type Approval = readonly [job: string, variables: Readonly<Record<string, string>>];
 
 /**
- * What applies after the job `plan`, on GitHub after the job `summary` too, with or without the
- * approval of a second reviewer.
+ * The jobs after `plan`, on GitHub after `summary` too, with or without the approval of a second
+ * reviewer.
  */
 const ALL_SYSTEMS = [
   {
@@ -311,7 +311,7 @@ describe.each(SYSTEMS)(
       );
     const succeed = (name: string, more: Readonly<Record<string, string>> = {}): string =>
       mustSucceed(job(name, more));
-    /** Plans as a job on `main` does. */
+    /** As a job on `main` does. */
     const plan = () => {
       for (const name of ["pipeline.out", "reviews.out", "artifacts.out"]) {
         rmSync(file(name), { recursive: true, force: true });
@@ -323,7 +323,7 @@ describe.each(SYSTEMS)(
       const [name, variables] = approve(checkout.path, second);
       return job(name, { ...variables, ...more });
     };
-    /** Changes the settings as a merge does. */
+    /** As a merge does. */
     const change = (more: string) => {
       writeFileSync(file("deployments/deckhouse.yaml"), `${SETTINGS}${more}\n`);
       checkout.review(environment);
@@ -617,8 +617,8 @@ describe.each(SYSTEMS)(
         const moments = new EventEmitter();
         const held = once(moments, "held");
         const released = once(moments, "released");
-        // Held before AWS executes it, so that a change is still to be made. Only the first one: a call
-        // that begins after the provider was stopped is not ended by that, and would never end.
+        // Held before AWS executes it, so that a change is still to be made. Only the first one: a
+        // call that begins after the provider was stopped would never end.
         const arriving = async (call: string) => {
           if (call.startsWith("Tag") && moments.emit("held")) {
             await released;

@@ -20,12 +20,11 @@ const SETTINGS = `region: eu-central-1
 backend: { s3: { bucket: ${BUCKET}, region: eu-central-1, use_path_style: true } }
 protect: false
 `;
-/** What is to be applied: a second key. Its change summary has only notes. */
+/** A second key. Its change summary has only notes. */
 const ROTATION = `${SETTINGS}accessKeys: { secondary: { status: Active } }\n`;
 const STATE = `/${BUCKET}/deckhouse/terraform.tfstate`;
 const STACK = "cdktf.out/stacks/deckhouse";
 
-/** A project with one deployment, and the AWS that it is applied to. */
 interface World {
   readonly aws: LocalAws;
   readonly project: string;
@@ -38,14 +37,12 @@ const dkpAccess = ({ project, environment }: World, ...args: readonly string[]):
 const settings = ({ project }: World, text: string) =>
   write(project, { "deployments/deckhouse.yaml": text });
 
-/** Changes the state in the backend. */
 async function editState({ aws }: World, edit: (state: string) => string): Promise<void> {
   const state = await (await aws.s3("GET", STATE)).text();
   expect(edit(state) === state).toBe(false);
   await aws.s3("PUT", STATE, edit(state));
 }
 
-/** The digest that plan prints. */
 function planned(world: World): string {
   const { output } = dkpAccess(world, "plan", "deckhouse", "--digest-file", "digest");
   const digest = readFileSync(join(world.project, "digest"), "utf8").trim();
@@ -57,13 +54,13 @@ const REFUSED = "nothing is applied: the plan is not the approved one";
 
 type Change = (world: World) => unknown;
 
-/** The ARN of the only policy of the account. */
+/** The only policy of the account. */
 async function policyArn(aws: LocalAws): Promise<string | undefined> {
   const { Policies: [policy] = [] } = await aws.iam().listPolicies({ Scope: "Local" });
   return policy?.Arn;
 }
 
-/** What makes another plan of the approved one. */
+/** Changes after which the plan is not the approved one. */
 const REFUSALS: Readonly<Record<string, Change>> = {
   "the settings are others": (world) => settings(world, `${ROTATION}tags: { team: other }\n`),
   "the policy was detached in IAM": async ({ aws }) => {
@@ -84,10 +81,7 @@ const REFUSALS: Readonly<Record<string, Change>> = {
     editState(world, (state) => state.replaceAll(/("name": ?)"deckhouse"/g, '$1"admin"')),
 };
 
-/**
- * Exit code, the name of what happens between the approval and the apply, what does it, and the
- * message.
- */
+/** Exit code, the event between the approval and the apply, its change, and the message. */
 const ROWS: readonly (readonly [number, string, Change, string])[] = [
   [0, "nothing has changed", () => {}, "Apply complete! Resources: 1 added"],
   ...Object.entries(REFUSALS).map(([what, happens]) => [3, what, happens, REFUSED] as const),
@@ -244,7 +238,7 @@ describe.each(programs())("with $name", ({ path }) => {
   it("prints commands that work, as a person runs them", async () => {
     const world = await copyOf(origin);
     const { project, environment } = world;
-    /** Runs a printed command in a shell, where a person answers with yes. */
+    /** A person answers the printed command with yes. */
     const follow = (output: string, before: string, after = "$") => {
       const [, command = ""] = new RegExp(`${before}(.*)${after}`, "m").exec(output) ?? [];
       const line = command
@@ -258,7 +252,7 @@ describe.each(programs())("with $name", ({ path }) => {
         `echo yes | ${line}`,
       );
       const { status } = result;
-      // An error ends with 1. The other codes are levels of what was found.
+      // An error ends with 1. The other codes are levels of findings.
       expect({ ...result, command, status: status !== null && status !== 1 }).toEqual({
         command: expect.stringMatching(/./),
         status: true,

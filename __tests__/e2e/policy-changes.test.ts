@@ -71,11 +71,9 @@ const INTERRUPTED = (
   ]),
 );
 
-/** Settings that follow each other. */
 const CHANGES: readonly Change[] = [...PLAIN, { mode: "documented" }, ...INTERRUPTED];
 const SAMPLED = 6;
 
-/** Where the sample begins. */
 const FIRST = COMPLETE ? 0 : (SAMPLE % Math.floor(CHANGES.length / SAMPLED)) * SAMPLED;
 
 const settingsOf = ({ mode, cluster = "", features = [], more = "" }: Change) =>
@@ -109,7 +107,7 @@ describe("a live deployment", () => {
   let deployments: Deployments;
   let terraform: Terraform;
 
-  /** What the policies of the user allow that AWS stores. */
+  /** The permissions of the policies that AWS stores. */
   const stored = async (): Promise<ReadonlySet<string>> => {
     const { AttachedPolicies = [] } = await aws
       .iam()
@@ -122,7 +120,6 @@ describe("a live deployment", () => {
     return permissionsOf(documents.flatMap(statementsOf));
   };
 
-  /** What was missing after a write call of this change. */
   let missing: string[];
 
   beforeEach(() => {

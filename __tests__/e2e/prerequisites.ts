@@ -11,10 +11,7 @@ import { FURTHER_PROGRAMS } from "./support/programs";
 import { startServedMirror } from "./support/served-mirror";
 import { ownProviderEnvironment, runIn } from "./support/terraform";
 
-/**
- * What every test requires: a command that prints its version, the oldest one, and what installs
- * it.
- */
+/** For every test: a command that prints its version, the oldest one, and what installs it. */
 const REQUIRED = [
   {
     name: "Terraform",
@@ -30,7 +27,7 @@ const REQUIRED = [
   },
 ] as const;
 
-/** What some tests require. `.ci/requirements.txt` has those that are written in Python. */
+/** For some tests. `.ci/requirements.txt` has those that are written in Python. */
 const COMMANDS = [
   ...[
     "actionlint",
@@ -106,7 +103,6 @@ export default async function prerequisites(): Promise<void> {
   await Promise.all([startServedMirror(path), LocalAws.startOrigin()]);
 }
 
-/** An error that jest prints without a stack trace. */
 function plainError(message: string): Error {
   return Object.assign(new Error(message), { stack: message });
 }

@@ -51,7 +51,6 @@ describe("dkp-access in a process of its own", () => {
     expect({ status, trace: / at /.test(stderr) }).toEqual({ status: 1, trace: false });
   });
 
-  /** The command that runs another one in namespaces of its own. */
   const unshare = (...namespaces: readonly string[]) => {
     const asUser = ["--user", "--map-root-user", ...namespaces];
     const isAllowed = spawnSync("unshare", [...asUser, "true"]).status === 0;
@@ -128,7 +127,7 @@ describe("dkp-access in a process of its own", () => {
     expect({ status, names: [...new Set(names)].sort() }).toEqual({ status: 0, names: packages });
   });
 
-  /** Runs a line of Bash in this project, with the program as "$0" and "$@". */
+  /** A line of Bash in this project, with the program as "$0" and "$@". */
   const bash = (line: string, command: readonly string[]) => {
     const args = ["-c", line, process.execPath, PROGRAM, ...command];
     const { status, stdout, stderr } = spawnSync("bash", args, { cwd: PROJECT, encoding: "utf8" });

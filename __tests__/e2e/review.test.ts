@@ -8,8 +8,8 @@ import { Deployments, folder } from "./support/project";
 import { PROGRAM, runIn, Terraform } from "./support/terraform";
 
 /**
- * The line above the variant that keeps the secret out of the state of the workspace; all lines
- * below it are comments.
+ * The variant keeps the secret out of the state of the workspace; all lines below this one are
+ * comments.
  */
 const WRITE_ONLY_VARIANT =
   "VARIANT THAT KEEPS THE SECRET OUT OF THIS STATE, with AWS Secrets Manager:";
@@ -23,10 +23,7 @@ cluster: { prefix: dev, layout: Standard }
 nodeRole: { name: dkp-nodes }
 `;
 
-/**
- * Generates the review pack of a deployment.
- * @returns its folder
- */
+/** @returns the folder of the review pack */
 function pack(
   deployments: Deployments,
   stack: string,

@@ -16,7 +16,6 @@ accessKeys: { managedBy: rotate, maxAge: 14 }
 const ACCOUNTS = { deckhouse: "123456789012", production: "210987654321" };
 type Stack = keyof typeof ACCOUNTS;
 
-/** The key in a provider block. */
 function keyIn(yaml: string): Credentials {
   const { providerAccessKeyId, providerSecretAccessKey } = parse(yaml).provider;
   return { accessKeyId: providerAccessKeyId, secretAccessKey: providerSecretAccessKey };
@@ -27,25 +26,22 @@ describe("rotate", () => {
   let cluster: TestCluster;
   let deployments: Deployments;
 
-  /** The key in DKP's Secret. */
   const dkp = () => keyIn(cluster.document().toString());
   const give = ({ accessKeyId, secretAccessKey }: Credentials) =>
     cluster.setDocument(
       CONFIGURATION.replace(OLD_KEY, accessKeyId).replace(OLD_SECRET, secretAccessKey),
     );
-  /** The principals that a pipeline and a person have, with the policies of the review pack. */
+  /** The principals of a pipeline and of a person, with the policies of the review pack. */
   let rotator: Credentials;
   let responder: Credentials;
   /** The same, and DKP's key, in an account with a user of the same name. */
   let production: { readonly responder: Credentials; readonly key: Credentials };
-  /** DKP's key before a rotation. */
   let former: Credentials;
   const environment = (more: Readonly<Record<string, string>> = {}, principal = rotator) => ({
     ...terraformEnvironment(aws, principal),
     ...cluster.environment,
     ...more,
   });
-  /** `rotate` without a question. */
   const run = (args: readonly string[], principal = rotator) =>
     runIn(
       deployments.path,

@@ -27,7 +27,6 @@ accessKeys: { managedBy: rotate, maxAge: 30 }
 let aws: LocalAws;
 let cluster: TestCluster;
 let path: string;
-/** The key that the cluster has at first. */
 let first: SecretKey;
 let rotator: Credentials;
 

@@ -35,19 +35,18 @@ features: [drift-repair, encrypted-volumes, fast-snapshot-restore, instance-type
 );
 
 /**
- * The commits whose packages users have: each later change of what they wrote must be one that
- * users can take.
+ * Commits whose packages users have: users must be able to take each later change of the written
+ * files.
  */
 const EARLIER: readonly {
   readonly commit: string;
   readonly deployments: Readonly<Record<string, string>>;
-  /** What `review` says. */
+  /** The output of `review`. */
   readonly written: readonly string[];
-  /** The exit code of `diff`. */
   readonly verdict: 0 | 2;
-  /** What `diff` says once. */
+  /** What `diff` prints once. */
   readonly said: readonly RegExp[];
-  /** The deployments that allow what they allowed. */
+  /** The deployments whose permissions stay. */
   readonly same: readonly string[];
 }[] = [
   {
@@ -105,18 +104,14 @@ const SLOTS = `primary: {}, secondary: { status: Active, pgpKey: "${ENCRYPTION_K
 /** Live deployments with settings that were removed, each in an account of its own. */
 const REMOVED: readonly {
   readonly what: string;
-  /** The settings of the live deployment. */
   readonly live: string;
   /** The fields that `synth` reports. */
   readonly fields: readonly string[];
-  /**
-   * What `synth` says to do with the former version: settings to apply, or the command that it
-   * prints.
-   */
+  /** Steps of `synth` with the former version: settings to apply, or the command that it prints. */
   readonly steps?: readonly (string | RegExp)[];
-  /** The settings without what was removed. */
+  /** Without the removed settings. */
   readonly rest: string;
-  /** The exit code of `plan` then, and what it says. */
+  /** The exit code and a sentence of `plan` then. */
   readonly planned: readonly [status: 0 | 2, said: string];
   /** The groups of the account in the end. */
   readonly groups?: readonly string[];
@@ -193,7 +188,6 @@ describe.each(rows(EARLIER, 2))(
     let environment: Record<string, string>;
     let before: string;
     let later: string;
-    /** The folder that keeps the earlier version. */
     let former: string;
 
     const attempt = (...[program = "", ...args]: readonly string[]): Finished =>

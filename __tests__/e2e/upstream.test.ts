@@ -30,7 +30,6 @@ const MORE = MAIN.replace(
 
 const GO_MOD = `module ${MODULE}\n`;
 
-/** What a proxy serves of a version. */
 const served = (version: string, main: string): readonly (readonly [string, Uint8Array])[] => {
   const files = {
     "go.mod": GO_MOD,
@@ -126,7 +125,6 @@ describe("npm run upstream", () => {
   });
 });
 
-/** A registry that has each package of CDK Terrain in one version. */
 async function registryWith(version: string): Promise<string> {
   const server = createServer(({ url = "" }, response) => {
     const name = decodeURIComponent(url.slice(1));

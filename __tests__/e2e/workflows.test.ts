@@ -15,7 +15,7 @@ interface Workflow {
 
 const FOLDER = join(PROJECT, ".github/workflows");
 
-/** The commands of all workflows, once each, in the order of the files. */
+/** Of all workflows, once each, in the order of the files. */
 const COMMANDS = [
   ...new Set(
     readdirSync(FOLDER).flatMap((name) => {
@@ -28,8 +28,7 @@ const COMMANDS = [
 ];
 
 /**
- * The commands that cannot run here, by how they begin: the service that they need, or what else
- * runs them.
+ * By beginning of a command that cannot run here: the service that it needs, or what else runs it.
  */
 const ELSEWHERE: Readonly<Record<string, string>> = {
   ".ci/run": "runs this test",

@@ -13,7 +13,7 @@ import { folder } from "./support/project";
 import { mustSucceed, PROGRAM, runIn, startIn } from "./support/terraform";
 import { YearAccount } from "./support/year-account";
 
-/** The programs that a person types: npx runs the program as the package has it. */
+/** npx runs the program as the package has it. */
 const PROGRAMS = {
   npx: `#!/bin/sh\nif [ "$1" = --no ]; then shift; fi\nshift\nexec '${process.execPath}' '${PROGRAM}' "$@"\n`,
 };
@@ -23,7 +23,7 @@ const STATE = "terraform.prod.tfstate";
 const FIRST = [2, "4 to add, 0 to change, 0 to destroy"];
 const NOTHING = [0, "No changes"];
 
-/** The three edits of a rotation, and what their plans do. */
+/** The three edits of a rotation, and the effect of their plans. */
 const ROTATION = [
   [
     { "accessKeys.secondary.status": "Active", "accessKeys.current": "secondary" },
@@ -40,7 +40,7 @@ describe("A year of the access of a DKP cluster to AWS", () => {
   let environment: Record<string, string>;
   /** The key that DKP has: it works after every event. */
   let dkp: Credentials | undefined;
-  /** Keys that must never work again. */
+  /** These must never work again. */
   const ended: Credentials[] = [];
 
   const settingsFile = (stack: string) => join(repository, `deployments/${stack}.yaml`);
@@ -61,10 +61,7 @@ describe("A year of the access of a DKP cluster to AWS", () => {
   };
   const commit = (message: string) =>
     run("npx dkp-access review", "git add --all", `${GIT} commit --quiet -m '${message}'`);
-  /**
-   * Runs a command of the program with its report as JSON, and its progress and Terraform's output
-   * beside it.
-   */
+  /** With its report as JSON, and its progress and Terraform's output beside it. */
   const report = (command: string) => {
     const args = ["-c", `npx dkp-access ${command} --format json`];
     const { status, stdout, stderr } = spawnSync("sh", args, {
@@ -80,14 +77,13 @@ describe("A year of the access of a DKP cluster to AWS", () => {
     const rules = findings.filter(({ level }) => level !== "note").map(({ rule }) => rule);
     return { exitCode: status, rules: [...new Set(rules)].sort(), stderr, digest };
   };
-  /** The exit code of a command, and the rules of what requires attention. */
+  /** The exit code, and the rules that require attention. */
   const reported = (command: string) => {
     const { exitCode, rules } = report(command);
     return [exitCode, ...rules];
   };
-  /** The digest and the exit code of the last plan. */
   let approved = "";
-  /** The exit code of a plan, what Terraform counts, and the rules of what requires attention. */
+  /** The exit code, Terraform's counts, and the rules that require attention. */
   const planned = (stack: string) => {
     const { exitCode, rules, stderr, digest } = report(`plan ${stack}`);
     approved = `--approved ${digest} --accept ${exitCode}`;

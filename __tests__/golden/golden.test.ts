@@ -17,7 +17,7 @@ import { wrappedJson } from "../helpers/wrapped-json";
 const EXPECTED = join(PROJECT, "__tests__/golden/expected");
 
 /**
- * The deployments that have their review packs among the expected files: one of each kind of policy,
+ * These deployments have their review packs among the expected files: one of each kind of policy,
  * one with a node role. The first is committed whole, the others as their differences from it where
  * these are shorter.
  */
@@ -27,16 +27,18 @@ const WITH_REVIEW_PACK: readonly [first: string, ...others: string[]] = [
   "node-role",
 ];
 
-/** Text by file name. */
 type Files = Readonly<Record<string, string>>;
 
-/** `cdk.tf.json` and `main.tf.json` of the review packs, by stack. The latter repeats the former, and its digest is among the expected files. */
+/**
+ * `cdk.tf.json` and `main.tf.json` of the review packs, by stack. The latter repeats the former,
+ * and its digest is among the expected files.
+ */
 const reviewed = new Map<string, readonly [terraform: string, applied: string]>();
 
 /**
- * What the program writes for each golden deployment, as it is committed, by stack: `cdk.tf.json`,
- * of some the review pack, and instead of a long file its differences from that of another
- * deployment, which determine its bytes.
+ * By stack, the committed files of each golden deployment: `cdk.tf.json`, of some the review pack,
+ * and instead of a long file its differences from that of another deployment, which determine its
+ * bytes.
  */
 function synthesize(): Readonly<Record<string, Files>> {
   // At a fixed depth below the root, because the path of a local state is relative to the stack's folder.
@@ -91,7 +93,7 @@ function synthesize(): Readonly<Record<string, Files>> {
   }
 }
 
-/** The differences of a file from that of another stack, whose name is replaced by its own first. */
+/** The name of the other stack is replaced first. */
 function difference(stack: string, text: string, base: string, baseText = ""): string {
   const plain = (line: string) => line;
   const [before = [], after = []] = [baseText.replaceAll(base, stack), text].map((side) =>
@@ -174,12 +176,15 @@ interface Field {
   readonly anyOf?: readonly Field[];
 }
 
-/** Arguments of a backend are Terraform's and go through unchanged, so that the fields end at the backend's type. */
+/**
+ * Arguments of a backend are Terraform's and go through unchanged, so that the fields end at the
+ * backend's type.
+ */
 const BACKEND_ARGUMENTS = /^(?:backend\.\w+|cloud)$/;
 
 const below = (path: string, name: string) => (path === "" ? name : `${path}.${name}`);
 
-/** The fields of a schema that have no fields of their own, with their paths. */
+/** By path, the fields of a schema that have no fields of their own. */
 function fieldsIn(field: Field, path = ""): readonly (readonly [path: string, field: Field])[] {
   const { properties = {}, items, anyOf = [] } = field;
   const inner = [
@@ -191,7 +196,7 @@ function fieldsIn(field: Field, path = ""): readonly (readonly [path: string, fi
   return isLast ? [[path, field]] : inner.flatMap(([at, own]) => fieldsIn(own, at));
 }
 
-/** The values in settings that have none of their own, with their paths. */
+/** By path, the values in settings that have none of their own. */
 function valuesIn(value: unknown, path = ""): readonly (readonly [path: string, value: unknown])[] {
   const inner = Array.isArray(value)
     ? value.map((item: unknown) => [`${path}[]`, item] as const)
@@ -200,8 +205,8 @@ function valuesIn(value: unknown, path = ""): readonly (readonly [path: string, 
 }
 
 /**
- * The settings that none of the values uses, with each fixed value as a setting of its own.
- * A setting is used by a value that differs from its default.
+ * The settings that none of the values uses, with each fixed value as a setting of its own. A
+ * setting is used by a value that differs from its default.
  */
 function unusedSettings(schema: Field, settings: readonly unknown[]): readonly string[] {
   const used = settings.flatMap((each) => valuesIn(each));

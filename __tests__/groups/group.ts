@@ -6,9 +6,9 @@ const FOLDERS = ["__tests__", "packages/iam-no-new-access/__tests__"];
 const GROUPS = 4;
 
 /**
- * Every fourth unit test file, by size, as one file for Jest: to load the modules of the project
- * for each file alone takes half as long as the tests themselves. `npm test` without names runs the
- * groups.
+ * Every fourth unit test file, by size, as one file for Jest, because loading the modules of the
+ * project for each file alone takes half as long as the tests themselves. `npm test` without names
+ * runs the groups.
  * @param number 0 to 3
  */
 export function group(number: number): void {

@@ -2,7 +2,7 @@ import type { Environment } from "../../src/iam/policy-statements";
 import { projectFile } from "./project-root";
 import type { Request } from "./simulator";
 
-/** Something that an attacker with the key should not be able to do. */
+/** A call that an attacker with the key should not be able to make. */
 interface Abuse extends Request {
   readonly what: string;
   /** Whether the documented policy allows it. */
@@ -16,11 +16,11 @@ const WORDS: Readonly<Record<string, string>> = {
   KEY: "01234567-89ab-cdef-0123-456789abcdef",
 };
 
-/** The account that owns what is not the victim's. */
+/** The owner of objects that are not the victim's. */
 const OTHER_ACCOUNT = "999999999999";
 const ELSEWHERE = "us-west-2";
 
-/** The rows of `abuses.txt`, which explains the words. */
+/** `abuses.txt` explains the words. */
 const ROWS = [
   ...projectFile("__tests__/helpers/abuses.txt")
     .replaceAll(/\b(?:HASH|ID|KEY)\b/g, (word) => WORDS[word] ?? word)
@@ -28,7 +28,7 @@ const ROWS = [
 ].map(([, sign, what = "", request = ""]) => ({ documented: sign === "+", what, request }));
 
 /**
- * What `scoped` and `minimal` must deny to the key of a cluster with prefix `dev` and node role
+ * `scoped` and `minimal` must deny them to the key of a cluster with prefix `dev` and node role
  * `/apps/dkp-node`.
  */
 export function abuses(environment: Environment): readonly Abuse[] {

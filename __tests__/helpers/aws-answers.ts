@@ -9,7 +9,7 @@ const policyArn = (name: string) => (name.startsWith("arn:") ? name : arn(`polic
 const DAY = new Date("2026-01-02T03:04:05Z");
 
 /**
- * What AWS answers, by operation, or by operation and the names in its input, all or the first:
+ * AWS's answers, by operation, or by operation and the names in its input, all or the first:
  * `GetRole nodes`. In the short form of `SHAPES`, else as the API reference has it; `error CODE` or
  * `error CODE of ACTION` is thrown.
  */
@@ -31,9 +31,7 @@ interface ObjectAnswer {
   readonly trusts?: string;
 }
 
-/**
- * An object by type and path, `role/apps/own`, or by its boundary and the principal that it trusts.
- */
+/** By type and path, `role/apps/own`, or by its boundary and the principal that it trusts. */
 function objectOf(given: string | ObjectAnswer): object {
   if (typeof given === "string") {
     return {
@@ -97,7 +95,7 @@ const SHAPES: Readonly<Record<string, (given: never) => object>> = {
   }),
 };
 
-/** The results of the simulator: allowed, unless the action has another one. */
+/** The simulator allows an action unless it has another result. */
 function simulation(
   results: Readonly<Record<string, Partial<EvaluationResult>>>,
   actions: readonly string[],
@@ -114,10 +112,7 @@ function simulation(
 /** Every call that was answered: action and input. */
 export const CALLS: (readonly [action: string, input: string])[] = [];
 
-/**
- * Calls that are answered in that way.
- * @param missing what a call without an answer returns or throws
- */
+/** @param missing what a call without an answer returns or throws */
 export function callsOf(answers: Answers, missing: unknown) {
   return async (action: string, input: object): Promise<readonly object[]> => {
     CALLS.push([action, JSON.stringify(input)]);
@@ -148,7 +143,7 @@ export function callsOf(answers: Answers, missing: unknown) {
   };
 }
 
-/** A reader of an account that has only what these answers contain. */
+/** An account that has only what these answers contain. */
 export function accountWith(answers: Answers): IamReader {
   const aws = { call: callsOf(answers, "error NoSuchEntity") };
   return new IamReader(aws as unknown as ConstructorParameters<typeof IamReader>[0]);

@@ -1,6 +1,6 @@
 import { projectFile } from "./project-root";
 
-/** The blocks of a page in one language, without their indentation. */
+/** Without their indentation. */
 export function blocksOf(page: string, language = "shell"): readonly string[] {
   const blocks = projectFile(page).matchAll(
     new RegExp(`^( *)\`\`\`${language}\\n(.*?)^ *\`\`\``, "gms"),
@@ -10,10 +10,7 @@ export function blocksOf(page: string, language = "shell"): readonly string[] {
   );
 }
 
-/**
- * The block of a page that contains a text.
- * @throws Error if there is none
- */
+/** @throws Error if no block contains the text */
 export function blockWith(text: string, page: string, language = "shell"): string {
   const block = blocksOf(page, language).find((candidate) => candidate.includes(text));
   if (block === undefined) {

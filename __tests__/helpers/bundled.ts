@@ -2,8 +2,8 @@ import { buildSync } from "esbuild";
 import { PROJECT } from "./project-root";
 
 /**
- * A program of TypeScript and the sources that it imports as one file of JavaScript, for tests that
- * require a process of their own.
+ * Bundles a program of TypeScript with the sources that it imports, for tests that require a
+ * process of their own.
  * @param program imports relative to the root of the project
  */
 export function bundled(program: string): string {

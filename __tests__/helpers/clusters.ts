@@ -36,7 +36,6 @@ export const ENVIRONMENT: Required<Environment> = {
   account: "123456789012",
 };
 
-/** The policy options of a cluster. */
 export const optionsWith = (
   mode: Mode,
   cluster = clusterOf(),
@@ -47,7 +46,7 @@ export const optionsWith = (
   cluster,
 });
 
-/** The whole policy, whatever its size is. */
+/** Whatever its size is. */
 export const wholePolicy = (options: PolicyOptions) => policyDocument(policyStatements(options));
 
 const ENVIRONMENTS: readonly Environment[] = [
@@ -66,7 +65,6 @@ const roleName = fc.stringMatching(/^[A-Za-z0-9+=,.@_-]{1,64}$/);
 const rolePath = fc.constantFrom("/", "/apps/", "/platform/dkp/nodes/");
 const accountId = fc.stringMatching(/^[0-9]{12}$/);
 
-/** Any cluster that the settings can describe. */
 export const anyCluster: fc.Arbitrary<Cluster> = fc.record({
   prefix,
   layout: fc.constantFrom(...LAYOUTS),
@@ -87,7 +85,7 @@ export const anyCluster: fc.Arbitrary<Cluster> = fc.record({
   features: fc.subarray(FEATURE_NAMES),
 });
 
-/** Any policy options, without the mode. */
+/** Without the mode. */
 export const anyOptions: fc.Arbitrary<Omit<PolicyOptions, "mode">> = fc.record({
   environment: fc.constantFrom(...ENVIRONMENTS),
   cluster: anyCluster,

@@ -3,7 +3,7 @@ import type { Deployment } from "../../src/settings/deployment";
 import { deployment } from "./deployment";
 import { projectFile } from "./project-root";
 
-/** A row of `denials.yaml`, which explains it. */
+/** `denials.yaml` explains its rows. */
 interface DenialRow {
   readonly of: string;
   readonly settings?: object;
@@ -14,7 +14,6 @@ interface DenialRow {
 
 export const DENIALS: readonly DenialRow[] = parse(projectFile("__tests__/helpers/denials.yaml"));
 
-/** The deployment of a row. */
 export function deploymentOf({ settings }: Pick<DenialRow, "settings">): Deployment {
   const defaults = {
     accountId: "123456789012",

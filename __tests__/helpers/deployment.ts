@@ -3,10 +3,7 @@ import { parse } from "yaml";
 import { type Deployment, policiesOf, toDeployment } from "../../src/settings/deployment";
 import { deploymentSchema } from "../../src/settings/schema/deployment-schema";
 
-/**
- * The deployment `deckhouse` that YAML settings describe; region and backend are filled in unless
- * given.
- */
+/** The deployment `deckhouse`; region and backend are filled in unless given. */
 export function deployment(settings = ""): Deployment {
   const { backend = { s3: { bucket: "state", region: "eu-central-1" } }, ...given } = (parse(
     settings,
@@ -26,7 +23,6 @@ export function deployment(settings = ""): Deployment {
   });
 }
 
-/** Settings of a deployment with two policies. */
 export const SEVERAL_POLICIES = `policy: { mode: scoped }
 cluster:
   prefix: dev

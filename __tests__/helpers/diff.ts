@@ -11,15 +11,13 @@ import { levelOf } from "../../src/cli/findings/finding";
 import type { JsonObject } from "../../src/text/json";
 import { packOf, reviewPackOf } from "./packs";
 
-/** What changes between the review packs of one deployment. */
 export const betweenPacks = (before: Files, after: Files) =>
   changesAgainst({ x: before }, { x: after }, "Compared with main");
 
-/** What changes between two settings of one deployment. */
 export const between = (before: string, after: string) =>
   betweenPacks(reviewPackOf(before), reviewPackOf(after));
 
-/** The review pack of settings with other Terraform JSON, and other files. */
+/** With other Terraform JSON, and other files. */
 export const packWith = (
   settings: string,
   terraform: JsonObject = packOf(settings),
@@ -30,7 +28,6 @@ export const packWith = (
   ...files,
 });
 
-/** Terraform JSON with other arguments of a resource. */
 export function withResource(pack: JsonObject, address: string, values: object): JsonObject {
   const copy = JSON.parse(JSON.stringify(pack));
   const [type = "", name = ""] = address.split(".");
@@ -50,7 +47,6 @@ const all = ({ deployments }: Findings): readonly DiffFound[] =>
 export const serious = (changes: Findings): readonly DiffFound[] =>
   all(changes).filter((found) => levelOf(RULES, found) !== "note");
 
-/** Their rules. */
 export const seriousRules = (changes: Findings): readonly RuleId[] =>
   serious(changes).map(({ rule }) => rule);
 
@@ -60,27 +56,27 @@ export const verdictOf = (changes: Changes): readonly [number, ...(readonly Rule
   ...seriousRules(changes),
 ];
 
-/** The findings of a rule. */
 export const ofRule = <Rule extends RuleId>(changes: Findings, wanted: Rule) =>
   all(changes).filter(
     (found): found is DiffFound & { readonly rule: Rule } => found.rule === wanted,
   );
 
-/** The actions that findings of a rule list. */
 export const actionsOf = (changes: Findings, rule: RuleId, principal?: string): readonly string[] =>
   ofRule(changes, rule)
     .filter((found) => principal === undefined || found.principal === principal)
     .flatMap(({ values }) => ("actions" in values ? (values.actions ?? []) : []))
     .map(({ action }) => action);
 
-/** The requests that show what is broadened, else the reasons why something is not comparable. */
+/**
+ * The requests that show broadened permissions, else the reasons why something is not comparable.
+ */
 export const evidenceOf = (changes: Findings) =>
   all(changes).flatMap(({ values }) => {
     const { request, example, reason } = values as Readonly<Record<string, unknown>>;
     return [request ?? example ?? reason].filter((evidence) => evidence !== undefined);
   });
 
-/** What happens to resources: "created aws_iam_user.user". */
+/** "created aws_iam_user.user". */
 export const resourcesOf = ({ findings }: DeploymentChanges) =>
   findings.flatMap((found) =>
     found.rule === "resource" ? [`${found.values.action} ${found.address}`] : [],

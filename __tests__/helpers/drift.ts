@@ -18,10 +18,7 @@ nodeRole: { name: nodes, managedPolicyArns: ['arn:aws:iam::aws:policy/Read'] }
 cluster: { prefix: dev, additionalRolePolicies: ['s3:GetObject'] }
 `;
 
-/**
- * The verbs of what takes something away. No output of drift has one: it cannot know who needs an
- * object.
- */
+/** No output of drift has one of these verbs: it cannot know who needs an object. */
 export const TAKES_AWAY =
   /\b(?:remove|removing|removal|detach|deactivate|deactivating|delete|deleting|destroy|revoke|revoking|disable|disabling)|aws iam/i;
 
@@ -68,7 +65,6 @@ function appliedAccount(settings: Deployment): Answers {
   return answers;
 }
 
-/** The resources of a state, from what a deployment manages. */
 export function resourcesOf({ things, links }: Inventory): readonly StateResource[] {
   const policy = (document: unknown) => JSON.stringify(document);
   return [
@@ -85,7 +81,6 @@ export function resourcesOf({ things, links }: Inventory): readonly StateResourc
   ];
 }
 
-/** The state of a deployment that was applied. */
 function appliedState(settings: Deployment): readonly StateResource[] {
   const key = {
     address: "aws_iam_access_key.user",
@@ -97,14 +92,13 @@ function appliedState(settings: Deployment): readonly StateResource[] {
   ];
 }
 
-/** Settings that a world names. */
 const NAMED: Readonly<Record<string, string>> = {
   every: EVERY_OBJECT,
   several: SEVERAL_POLICIES,
   one: "cluster: { prefix: dev }",
 };
 
-/** A deployment that was applied, and what changed since. */
+/** A deployment that was applied, and later changes. */
 interface World {
   /**
    * Settings, or the name of some.
@@ -116,7 +110,7 @@ interface World {
    * @default the same
    */
   readonly applied?: unknown;
-  /** What IAM answers instead. */
+  /** Other answers of IAM. */
   readonly iam?: Answers;
   /** Addresses that the state lacks, `"all"`, or why it cannot be read. */
   readonly lost?: readonly string[] | "all" | { readonly unread: string };
@@ -126,7 +120,6 @@ interface World {
   readonly deposed?: readonly string[];
 }
 
-/** What drift reports in a world. */
 export async function driftIn({
   settings = "every",
   applied = settings,
@@ -165,7 +158,7 @@ interface Row extends World {
   readonly finds: readonly string[];
 }
 
-/** What drift finds, by world: the rows of `drift.worlds.yaml`. */
+/** By world, a row of `drift.worlds.yaml`. */
 export const WORLDS = parse(
   readFileSync(join(PROJECT, "__tests__/cli/account/drift.worlds.yaml"), "utf8"),
 ) as readonly Row[];

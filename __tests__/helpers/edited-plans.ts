@@ -4,13 +4,12 @@ import { projectFile } from "./project-root";
 type Json = Record<string, unknown>;
 type ByAddress = Readonly<Record<string, Json>>;
 
-/** A resource change of a plan. */
 interface Entry extends Json {
   address: string;
   change: Json & { actions: string[]; before: Json | null; after: Json | null };
 }
 
-/** A plan as `terraform show -json` prints it, as far as it is edited here. */
+/** The edited parts of a plan that `terraform show -json` prints. */
 export interface EditablePlan extends Json {
   resource_drift: object[];
   resource_changes: Entry[];
@@ -39,7 +38,7 @@ interface Row extends Edit {
   readonly expect: readonly [exitCode: 0 | 2 | 3, ...rules: string[]];
 }
 
-/** A plan with an edit, and what the change summary must be. */
+/** A plan with an edit, and the required change summary. */
 interface EditedPlan {
   readonly base: PlanName;
   readonly plan: EditablePlan;
@@ -47,7 +46,6 @@ interface EditedPlan {
   readonly rules: readonly string[];
 }
 
-/** The secrets of the edited plans. */
 export const SECRETS = [
   "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY",
   "BExamplePasswordForMailOfTheAccessKey0000000",
@@ -64,7 +62,6 @@ const ADDRESSES: Readonly<Record<string, string>> = {
   roleAttachment: "aws_iam_role_policy_attachment.node-policy-Extra",
 };
 
-/** A plan of `plans/`, to be edited. */
 export function realPlan(base: PlanName): EditablePlan {
   const plan = JSON.parse(projectFile(`__tests__/helpers/plans/${base}.json`)) as EditablePlan;
   for (const { change, type } of plan.resource_changes) {

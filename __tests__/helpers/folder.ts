@@ -10,10 +10,10 @@ import {
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 
-/** Content by path. A path that ends with "/" is that of a folder. */
+/** By path. A path that ends with "/" is that of a folder. */
 export type Files = Readonly<Record<string, string | Uint8Array>>;
 
-/** Writes files, and the folders that contain them. */
+/** Also writes the folders that contain the files. */
 export function writeFiles(root: string, files: Files): void {
   for (const [name, content] of Object.entries(files)) {
     const path = join(root, name);
@@ -24,10 +24,7 @@ export function writeFiles(root: string, files: Files): void {
   }
 }
 
-/**
- * A folder with these files for each test of the block that calls this. It is removed after the
- * test.
- */
+/** A new folder with these files for each test of the block that calls this. */
 export function folderForEach(start: Files = {}) {
   let root: string;
   beforeEach(() => {
@@ -41,12 +38,12 @@ export function folderForEach(start: Files = {}) {
     write: (files: Files) => writeFiles(root, files),
     read: (path: string) => readFileSync(at(path), "utf8"),
     remove: (path: string) => rmSync(at(path), { recursive: true }),
-    /** The names in the folder, or in one below it, in order. */
+    /** In order. */
     names: (path = "") => readdirSync(at(path)).sort(),
   };
 }
 
-/** Does something in a folder, as a program does that is started there. */
+/** As a program that is started in the folder. */
 export function inFolder<Result>(folder: string, work: () => Result): Result {
   const before = process.cwd();
   process.chdir(folder);
@@ -57,17 +54,13 @@ export function inFolder<Result>(folder: string, work: () => Result): Result {
   }
 }
 
-/** The smallest settings. */
 export const SETTINGS =
   "region: eu-central-1\nbackend: { s3: { bucket: state, region: eu-central-1 } }\n";
 
-/** Settings with a user and a policy that have the name of the stack. */
+/** The user and the policy have the name of the stack. */
 export const settingsOf = (stack: string) =>
   `${SETTINGS}user: { name: ${stack} }\npolicy: { name: ${stack} }\n`;
 
-/**
- * A project with the deployment `dev` for each test.
- * @param settings of the deployment
- */
+/** A project with the deployment `dev` for each test. */
 export const projectForEach = (settings = SETTINGS) =>
   folderForEach({ "deployments/dev.yaml": settings });

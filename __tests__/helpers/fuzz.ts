@@ -1,13 +1,13 @@
 import fc from "fast-check";
 import { cases, SAMPLE } from "./complete";
 
-/** Parameters of a fuzz test, which has a sample of the cases with every push. */
+/** Every push runs a sample of the cases. */
 export const fuzzParameters = (sample: number): fc.Parameters<unknown> => ({
   numRuns: cases(sample, 2_500),
   seed: SAMPLE,
 });
 
-/** A secret access key and the ID of an access key, the examples of the AWS documentation. */
+/** The examples of the AWS documentation: a secret access key and the ID of an access key. */
 export const SECRETS: readonly string[] = [
   "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY",
   "AKIAIOSFODNN7EXAMPLE",
@@ -71,10 +71,7 @@ const STRINGS: readonly string[] = [
   ...["2020-02-30", "0x10", "1e400", "1_000", "08", "yes", "<<", "=", "!!binary", "&a", "*a"],
 ];
 
-/**
- * Any character. The unit `binary` of the library has the same ones, and takes a second to be
- * created.
- */
+/** The unit `binary` of the library has the same characters, and takes a second to be created. */
 export const anyCharacter: fc.Arbitrary<string> = fc
   .oneof(
     fc.integer({ min: 0, max: 0x7f }),
@@ -144,7 +141,7 @@ const anyEdit: fc.Arbitrary<Edit> = fc.record({
   value: anyValue,
 });
 
-/** A few changes of one document; few, so that most of it stays as it was. */
+/** Few changes, so that most of the document stays as it was. */
 export const anyEdits: fc.Arbitrary<readonly Edit[]> = fc.array(anyEdit, {
   minLength: 1,
   maxLength: 4,
@@ -155,7 +152,7 @@ interface Field {
   readonly key: string;
 }
 
-/** Every field of a document, those in its lists too. */
+/** Also those in lists. */
 function fieldsIn(value: unknown): readonly Field[] {
   return typeof value === "object" && value !== null
     ? Object.keys(value).flatMap((key) => {
@@ -165,7 +162,7 @@ function fieldsIn(value: unknown): readonly Field[] {
     : [];
 }
 
-/** Sets a property, also one with the name `__proto__`. */
+/** Also the name `__proto__`. */
 function set(parent: Record<string, unknown>, key: string, value: unknown): void {
   Object.defineProperty(parent, key, {
     value,
@@ -196,7 +193,6 @@ const EDITS: Readonly<
     set(parent, key, edit.from % 2 === 0 ? [parent[key]] : { [edit.key]: parent[key] }),
 };
 
-/** A copy of a document with changes. */
 export function edited<Document extends object>(
   document: Document,
   edits: readonly Edit[],

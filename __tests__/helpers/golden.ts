@@ -11,7 +11,7 @@ const DEPLOYMENTS = `${FOLDER}/deployments`;
 /** It has ENCRYPTION_KEY. */
 const KEY_FILE = "operators.asc";
 
-/** The settings of the golden deployments, by stack, with the OpenPGP key itself where they name its file. */
+/** By stack, with the OpenPGP key itself where the settings name its file. */
 export const GOLDEN_SETTINGS: ReadonlyMap<string, string> = new Map(
   readdirSync(join(PROJECT, DEPLOYMENTS))
     .filter((file) => file.endsWith(".yaml"))
@@ -21,7 +21,7 @@ export const GOLDEN_SETTINGS: ReadonlyMap<string, string> = new Map(
     ]),
 );
 
-/** The golden deployments. By their names: the default names of one that states no account may be those of another. */
+/** By their names: the default names of a deployment without an account may be those of another. */
 export const goldenDeployments = (): readonly Deployment[] =>
   // Paths in settings are relative to the folder that the program runs in.
   inFolder(
@@ -32,10 +32,9 @@ export const goldenDeployments = (): readonly Deployment[] =>
       ]).deployments,
   );
 
-/** The text of a file in `__tests__/golden`. */
 export const goldenText = (name: string): string => projectFile(`${FOLDER}/${name}`);
 
-/** Compares a text with a file in `__tests__/golden`, every byte of it. `npm run golden` writes the file. */
+/** Compares every byte. `npm run golden` writes the file. */
 export function expectGolden(name: string, text: string): void {
   if (process.env.UPDATE_GOLDEN === "1") {
     writeFileSync(join(PROJECT, FOLDER, name), text);

@@ -1,7 +1,7 @@
 import Ajv from "ajv";
 
-// The library knows no meta schema of draft 2020-12. What the schemas of this project use has the
-// same meaning in older drafts.
+// The library knows no meta schema of draft 2020-12. The used keywords have the same meaning in
+// older drafts.
 const ajv = new Ajv({ allErrors: true, strictKeywords: true }).addKeyword("$defs", {});
 
 /**

@@ -1,17 +1,17 @@
 import { posix } from "node:path";
 
-/** The anchor that GitHub gives a heading. */
+/** As GitHub derives it from a heading. */
 export const anchorOf = (heading: string): string =>
   heading
     .toLowerCase()
     .replaceAll(/[^\p{L}\p{N}\s_-]/gu, "")
     .replaceAll(/\s/g, "-");
 
-/** Markdown without its blocks of code. */
+/** Without its blocks of code. */
 const proseOf = (markdown: string): string =>
   markdown.replaceAll(/^ *```[^`\n]*\n[\s\S]*?^ *```/gm, "");
 
-/** The anchors of the headings of a page. GitHub numbers those of equal headings. */
+/** GitHub numbers the anchors of equal headings. */
 export function anchorsOf(markdown: string): readonly string[] {
   const anchors = [...proseOf(markdown).matchAll(/^#+ (.+)$/gm)].map(([, heading = ""]) =>
     anchorOf(heading),
@@ -22,12 +22,12 @@ export function anchorsOf(markdown: string): readonly string[] {
   });
 }
 
-/** The links of Markdown except for those to web sites. */
+/** Except for those to web sites. */
 const linksOf = (markdown: string): readonly string[] =>
   [...proseOf(markdown).matchAll(/\]\((?!https?:)([^)\s]+)\)/g)].map(([, link = ""]) => link);
 
 /**
- * The links of Markdown files to a file, a folder or an anchor that does not exist.
+ * Links to a file, a folder or an anchor that does not exist.
  * @param paths all files
  * @param read the text of a file
  */

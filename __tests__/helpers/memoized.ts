@@ -1,5 +1,5 @@
 /**
- * A function that computes each result once.
+ * Computes each result once.
  * @param compute depends on nothing but the arguments; nobody changes its results
  */
 export function memoized<Arguments extends readonly unknown[], Result>(

@@ -1,12 +1,8 @@
 import { isObject } from "../../src/text/json";
 
-/** A settings file that was read. */
 export type Settings = Readonly<Record<string, unknown>>;
 
-/**
- * Settings in which others replace those of the same name; null removes one. A backend replaces
- * another one.
- */
+/** Settings replace those of the same name; null removes one. A backend replaces another one. */
 export function merged(base: Settings, others: Settings): Settings {
   const names = Object.keys({ ...base, ...others }).filter((name) => others[name] !== null);
   return Object.fromEntries(

@@ -9,14 +9,14 @@ import { deployment } from "./deployment";
 import { memoized } from "./memoized";
 
 /**
- * What a review pack states of a deployment, or of settings as YAML.
+ * Of a deployment, or of settings as YAML.
  * @param terraform by default its own Terraform JSON
  */
 export function reviewOf(of: Deployment | string, terraform?: Reviewed["terraform"]): Reviewed {
   return reviewed(typeof of === "string" ? deployment(of) : of, terraform);
 }
 
-/** The review pack of a deployment, or of settings as YAML: text by file name. */
+/** Of a deployment, or of settings as YAML: text by file name. */
 export function packFilesOf(
   of: Deployment | string,
   terraform?: Reviewed["terraform"],
@@ -32,18 +32,18 @@ export function weakSettings(settings: string): readonly string[] {
   );
 }
 
-/** The review pack of settings. Tests of several files compare the same ones. */
+/** Tests of several files compare the same review packs. */
 export const reviewPackOf = memoized((settings: string) => packFilesOf(settings));
 
-/** The Terraform JSON in it; of its own, so that a test can change it. */
+/** The Terraform JSON in a review pack; a copy, so that a test can change it. */
 export const packOf = (settings: string): JsonObject =>
   JSON.parse(reviewPackOf(settings)["main.tf.json"] ?? "");
 
-/** A deployment's policy options; an account that is not set is the one of the local AWS. */
+/** An account that is not set is the one of the local AWS. */
 export const optionsOf = (one: Deployment): PolicyOptions =>
   policyOptionsOf({ ...one, accountId: one.accountId ?? ENVIRONMENT.account });
 
-/** A deployment with these policy options; the reverse of `optionsOf`. */
+/** The reverse of `optionsOf`. */
 export function deploymentOf(options: PolicyOptions): Deployment {
   const plain = deployment();
   const { mode, environment, cluster } = options;

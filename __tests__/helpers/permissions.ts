@@ -1,9 +1,6 @@
 import { type Statement, valueText } from "../../src/iam/policy-document";
 
-/**
- * Each permission of statements: one action on one resource under one combination of condition
- * values.
- */
+/** One action on one resource under one combination of condition values. */
 export function permissionsOf(statements: readonly Statement[]): ReadonlySet<string> {
   const text = (value: Statement["resources"][number]) => valueText(value, "123456789012");
   const combined = (conditions: Statement["conditions"]): readonly string[] =>

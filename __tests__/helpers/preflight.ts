@@ -8,17 +8,16 @@ import { deployment } from "./deployment";
 import { ENCRYPTION_KEY, EXPIRED_KEY } from "./pgp-keys";
 import { PROJECT } from "./project-root";
 
-/** An account of the preflight, and how it runs: a row of `preflight.worlds.yaml`. */
+/** A row of `preflight.worlds.yaml`. */
 interface World {
   readonly settings?: unknown;
   readonly aws?: Answers & { readonly image?: object; readonly endpoints?: readonly string[] };
-  /** Results of dry runs. */
   readonly dry?: Readonly<Record<string, object>>;
   readonly asKey?: boolean;
   readonly state?: Readonly<Record<string, string>>;
 }
 
-/** A new account: nothing has a name of the deployment, and everything is allowed. */
+/** Nothing has a name of the deployment, and everything is allowed. */
 const NEW_ACCOUNT: Answers = {
   GetCallerIdentity: { Account: ACCOUNT, Arn: `arn:aws:iam::${ACCOUNT}:user/admin` },
   DescribeRegions: {
@@ -65,9 +64,7 @@ function imageOf({
   return { State: "available", Architecture: "x86_64", EnaSupport: true, ...root, ...differences };
 }
 
-/**
- * An interface endpoint of a service; a name after the service is a field that has another value.
- */
+/** A name after the service is a field that has another value. */
 function endpointOf(text: string): object {
   const [service = "", other = "VpcEndpointId"] = text.split(" ");
   const values = {
@@ -124,7 +121,6 @@ function answersOf({ image, endpoints, ...aws }: NonNullable<World["aws"]>): Ans
   };
 }
 
-/** Runs the preflight. */
 export async function preflightIn({
   settings,
   aws = {},
@@ -165,7 +161,7 @@ interface Row extends World {
 const text = readFileSync(join(PROJECT, "__tests__/cli/account/preflight.worlds.yaml"), "utf8");
 const ROWS = parse(text, { merge: true }) as Readonly<Record<string, readonly Row[]>>;
 
-/** One check in an account, and what it finds: the rules, and where it matters the field. */
+/** The rules, and if it matters the field. */
 export const CASES = Object.entries(ROWS).flatMap(([id, rows]) =>
   rows.map(({ case: title, check = id, finds, ...account }) => {
     const expected = finds

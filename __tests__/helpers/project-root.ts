@@ -2,13 +2,11 @@ import { spawnSync } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 
-/** The root of the project. */
 export const PROJECT = join(__dirname, "../..");
 
-/** The text of a file of the project. */
 export const projectFile = (path: string): string => readFileSync(join(PROJECT, path), "utf8");
 
-/** The files below paths of the project, all by default, that git tracks. */
+/** Git tracks these files, below paths of the project or all. */
 export const trackedFiles = (...below: readonly string[]): readonly string[] =>
   spawnSync("git", ["ls-files", "-z", ...below], { cwd: PROJECT, encoding: "utf8" })
     .stdout.split("\0")

@@ -17,7 +17,7 @@ const CONFIGURATION = ["jest.config.mjs", "__tests__/helpers/unit-setup.ts"].map
   join(PROJECT, path),
 );
 
-/** The sources that a file imports, directly or through other files, and the file itself. */
+/** The file itself, and all sources that it imports, directly or through other files. */
 function sourcesOf(path, found = new Set()) {
   if (found.has(path)) {
     return found;
@@ -40,8 +40,8 @@ const NOT_READ =
 const COMMENT = /^\s*(\/\/.*|\/\*[\s\S]*?\*\/)/gm;
 
 /**
- * The data that sources read: the files whose names are in them and not in their comments, and
- * those of folders whose paths are, or the last two names of a path.
+ * The files whose names are in the sources and not in their comments, and those of folders whose
+ * paths are, or the last two names of a path.
  */
 function dataOf(sources) {
   const text = [...sources]
@@ -59,13 +59,13 @@ function dataOf(sources) {
     .map((path) => join(PROJECT, path));
 }
 
-/** The packages that npm installed, without the version of this project. */
+/** Without the version of this project. */
 function installedPackages() {
   const lock = readFileSync(join(PROJECT, "node_modules/.package-lock.json"), "utf8");
   return JSON.stringify(JSON.parse(lock).packages);
 }
 
-/** Where it is noted that a proof passed with everything as it is now. */
+/** The note that a proof passed with everything as it is now. */
 function noteOf(path) {
   const sources = sourcesOf(path);
   const digest = createHash("sha256").update(process.version).update(installedPackages());
@@ -80,7 +80,6 @@ function noteOf(path) {
 /** Whether a proof passed before with everything as it is now. */
 const isProven = (path) => PROVEN !== undefined && existsSync(noteOf(path));
 
-/** Notes that a proof passed. */
 function noteProven(path) {
   if (PROVEN !== undefined) {
     mkdirSync(PROVEN, { recursive: true });

@@ -1,6 +1,6 @@
-// Usage: node read-pictures.mjs < PICTURES, a JSON list of pictures in Mermaid. Writes what
-// Mermaid's own parser reads in each: its nodes and arrows with their labels, or the error. Mermaid
-// is an ES module, and its sanitizer of labels requires a DOM.
+// Usage: node read-pictures.mjs < PICTURES, a JSON list of pictures in Mermaid. Writes the nodes
+// and arrows with their labels that Mermaid's own parser reads in each, or the error. Mermaid is an
+// ES module, and its sanitizer of labels requires a DOM.
 import { readFileSync } from "node:fs";
 import { parseHTML } from "linkedom";
 

@@ -4,7 +4,7 @@ import { type Environment, grantedRows, type PolicyOptions } from "../../src/iam
 import type { Context, Request } from "./simulator";
 
 /**
- * Resource types of actions that DKP never passes: address pools, VPN, placement groups, licenses,
+ * DKP never passes these resource types of actions: address pools, VPN, placement groups, licenses,
  * other load balancers.
  */
 const NOT_DKP = [
@@ -71,9 +71,7 @@ function requestsOf(
     );
 }
 
-/**
- * The contexts of a call on a resource type: a peering connection knows its two VPCs, one per call.
- */
+/** A peering connection knows its two VPCs, one per call. */
 function contextsOf(
   type: string,
   context: Context,
@@ -98,7 +96,7 @@ function contextsOf(
   );
 }
 
-/** The request context of a call. Requests of IAM and STS have another Region. */
+/** Requests of IAM and STS have another Region. */
 function contextOf(action: string, { partition, region }: Environment, { tags }: Cluster): Context {
   if (action === "iam:PassRole") {
     return {

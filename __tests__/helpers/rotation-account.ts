@@ -9,14 +9,12 @@ interface Key {
   readonly id: string;
   readonly status: "Active" | "Inactive";
   readonly created: Date;
-  /** In their order. */
   readonly uses: { readonly at: Date; readonly service: string }[];
 }
 
 /** IAM with the keys of the user "deckhouse", and DKP's Secret, in memory. */
 export class Account {
   private readonly all = new Map<string, Key>();
-  /** The key that the Secret has. */
   secret = "";
   isAway = false;
   areSessionsDenied = false;
@@ -34,7 +32,6 @@ export class Account {
     this.all.set(key.id, key);
   }
 
-  /** Whether AWS accepts a key. */
   works(id: string): boolean {
     return this.all.get(id)?.status === "Active";
   }
@@ -53,7 +50,7 @@ export class Account {
     return true;
   }
 
-  /** The keys as IAM lists them. */
+  /** As IAM lists them. */
   keys(): readonly IamKey[] {
     const known = +this.now - this.lag();
     return [...this.all.values()].map(({ uses, ...key }) => {
@@ -66,7 +63,6 @@ export class Account {
     this.all.delete(id);
   }
 
-  /** What one run reads and writes. */
   world(): LeakWorld {
     let read = this.secret;
     const write = async <T>(name: string, effect: () => T): Promise<T> => {

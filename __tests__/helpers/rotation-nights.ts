@@ -21,27 +21,23 @@ const FAILURES: readonly Failure[] = [
   "answer lost",
 ];
 
-/** Where the nights pass: in memory, or a local AWS and a cluster. */
+/** In memory, or a local AWS and a cluster. */
 export interface Environment {
-  /**
-   * What one run reads and writes.
-   * @param isAway whether the cluster does not answer
-   */
+  /** @param isAway whether the cluster does not answer */
   world(isAway: boolean): LeakWorld;
-  /** Time passes, in milliseconds. */
+  /** In milliseconds. */
   pass(duration: number): Promise<void> | void;
   keys(): Promise<readonly IamKey[]> | readonly IamKey[];
   /** The key that DKP's Secret has. */
   secret(): Promise<SecretKey> | SecretKey;
   /** A person writes a key into DKP's Secret. */
   write(key: SecretKey): void;
-  /** A person deletes a key. */
+  /** As a person does. */
   delete(id: string): Promise<void> | void;
   /** Whether AWS allows a call of DKP that is signed with a key. */
   allows(key: SecretKey): Promise<boolean> | boolean;
 }
 
-/** What happened in a year. */
 export interface Year {
   rotations: number;
   /** In days. */
@@ -66,8 +62,8 @@ interface Nightly {
 }
 
 /**
- * A component of DKP: how long after a change of the Secret it takes the key, and how often it
- * calls AWS.
+ * How long after a change of the Secret a component of DKP takes the key, and how often it calls
+ * AWS.
  */
 interface Component {
   key: SecretKey;
@@ -83,7 +79,7 @@ export class Nights {
   /** When the Secret got another key. */
   private givenAt = 0;
   private readonly components: readonly Component[];
-  /** When keys were created that runs of `rotate` created, by their ID. */
+  /** When runs of `rotate` created keys, by their ID. */
   private readonly created = new Map<string, number>();
   /** All keys that the cluster has had, and the last use of each by a component. */
   private readonly given = new Map<string, { readonly key: SecretKey; lastUse: number }>();
@@ -113,7 +109,7 @@ export class Nights {
     ];
   }
 
-  /** Nights with everything that can go wrong, and then a quiet fortnight. */
+  /** All nights with failures, and then a quiet fortnight. */
   async live(): Promise<Year> {
     const { next } = this;
     const { nights } = this.nightly;
@@ -148,7 +144,7 @@ export class Nights {
     return FAILURES[Math.floor((2 * this.next()) / this.nightly.share)];
   }
 
-  /** One run. Its calls take seconds, and others happen in between. */
+  /** Its calls take seconds, and others happen in between. */
   private run(isAway: boolean, canFail: boolean): Run {
     return async (turn) => {
       const world = failing(
@@ -181,7 +177,7 @@ export class Nights {
     }
   }
 
-  /** A world of which this keeps what was created and given. */
+  /** Records the keys that are created and given. */
   private observed(world: LeakWorld): LeakWorld {
     return {
       ...world,
@@ -222,7 +218,7 @@ export class Nights {
     this.year.denied += (await this.environment.allows(key)) ? 0 : 1;
   }
 
-  /** Lets time pass, with what happens meanwhile in its order. */
+  /** Lets time pass, with its events in their order. */
   private async pass(duration: number): Promise<void> {
     const end = this.time + duration;
     for (;;) {
@@ -283,8 +279,8 @@ export class Nights {
   }
 
   /**
-   * Whoever reads the report of a younger key that was used deletes it once DKP has used its own one
-   * for two days, and nothing the younger one.
+   * A person reads the report of a younger key that was used, and deletes it once DKP has used its
+   * own one for two days, and nothing the younger one.
    */
   private async asPerson(): Promise<void> {
     const keys = await this.environment.keys();
@@ -304,7 +300,9 @@ export class Nights {
   }
 }
 
-/** As the command does without a terminal: a key that nobody has is replaced only if it is named. */
+/**
+ * As the command does without a terminal: a key that nobody has is replaced only if it is named.
+ */
 async function agree(findings: readonly RotateFound[]): Promise<void> {
   if (findings.some(({ rule }) => rule === "replace-unknown")) {
     throw new Error("no user has DKP's key");

@@ -3,16 +3,15 @@ import type { LeakWorld } from "../../src/cli/account/rotate/leak";
 /** The end of a run that was killed: it makes no call afterwards. */
 export class Killed extends Error {}
 
-/** How a run fails at a write. */
 export type Failure = "killed before" | "killed after" | "answer lost";
 
-/** Makes a call of a run when it is the turn of this run. */
+/** Makes a call when it is the turn of this run. */
 type Turn = <T>(call: () => Promise<T>) => Promise<T>;
 
 /** A run, which makes all its calls through turns, and never rejects. */
 export type Run = (turn: Turn) => Promise<void>;
 
-/** Says which of several goes on, counted from 0. */
+/** Which of several goes on, counted from 0. */
 type Choose = (count: number) => Promise<number> | number;
 
 /**
@@ -123,7 +122,7 @@ export async function inTurns(runs: readonly Run[], choose: Choose): Promise<voi
   }
 }
 
-/** What follows from a situation: in how many ways it goes on, and what each of them ends with. */
+/** In how many ways a situation goes on, and the end of each. */
 interface Ways {
   readonly count: number;
   readonly ends: ReadonlyMap<string, number>;

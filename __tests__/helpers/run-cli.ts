@@ -1,7 +1,6 @@
 import { Readable, Writable } from "node:stream";
 import { runProgram } from "../../src/cli/commands/program";
 
-/** What a command printed, and its exit code. */
 interface CliResult {
   readonly status: number;
   readonly stdout: string;

@@ -4,8 +4,8 @@ const { isProven } = require("./proven.cjs");
 
 /**
  * The number that selects the sample of this run: which of the end-to-end tests and proofs run,
- * which rows of their tables, and the random cases. Another one with each commit, so that every
- * case has its turn; SAMPLE=N repeats a run.
+ * which rows of their tables, and the random cases. Each commit has another one, so that every case
+ * has its turn; SAMPLE=N repeats a run.
  */
 if (process.env.SAMPLE === undefined) {
   const commit = spawnSync("git", ["rev-parse", "HEAD"], { encoding: "utf8" }).stdout.slice(0, 6);
@@ -62,13 +62,10 @@ const ALONE = [
   ],
 ];
 
-/** What runs with every push: the life of a deployment from `init` to its end. */
+/** Runs with every push: the life of a deployment from `init` to its end. */
 const ALWAYS = ["e2e/year."];
 
-/**
- * The files that a push changes since the commit that BASE names; undefined where it names none, as
- * for a new branch.
- */
+/** Since the commit that BASE names; undefined if it names none, as for a new branch. */
 function changedFiles() {
   const { status, stdout } = spawnSync(
     "git",
@@ -80,10 +77,7 @@ function changedFiles() {
   return status === 0 ? stdout.split("\n").filter((path) => path !== "") : undefined;
 }
 
-/**
- * The row of a file's room. Tests, their helpers and expected output belong to the room of what
- * they test.
- */
+/** Tests, their helpers and expected output belong to the room that they test. */
 function rowOf(path) {
   const source = path.replace(/^__tests__\//, "src/");
   return ALONE.find(([beginnings]) => beginnings.some((beginning) => source.startsWith(beginning)));
@@ -195,8 +189,8 @@ const rankOf = (path) =>
 const inTurn = (paths) => paths.toSorted((one, other) => rankOf(one).localeCompare(rankOf(other)));
 
 /**
- * Files in an order that the sample's number determines, until the share of the cost is reached: the
- * first one, and each of which at least half belongs to the share.
+ * Files in an order that the sample's number determines, until the share of the cost is reached:
+ * the first one, and each of which at least half belongs to the share.
  */
 function sampleOf(paths) {
   let rest = SHARE * paths.map(costOf).reduce((sum, cost) => sum + cost, 0);
@@ -211,15 +205,16 @@ function sampleOf(paths) {
 }
 
 /**
- * What runs where the changes are unknown: the tests of a third of the rooms, other ones with
- * each sample.
+ * If the changes are unknown, the tests of a third of the rooms run, other ones with each sample.
  */
 function turnOf() {
   const rooms = inTurn(ALONE.map(([[room]]) => room)).slice(-ALONE.length / 3);
   return alwaysOf(rooms);
 }
 
-/** For Jest's option --filter: what a push runs of a project's files, or a complete run. */
+/**
+ * For Jest's option --filter: the files of a project that run with a push, or in a complete run.
+ */
 async function filter(paths) {
   if (process.env.COMPLETE === "1") {
     const proven = paths.filter((path) => /\/proofs\//.test(path) && isProven(path));

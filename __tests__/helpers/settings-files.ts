@@ -6,7 +6,7 @@ import { SettingsError } from "../../src/settings/errors";
 import { loadDeployments } from "../../src/settings/load";
 import { type Files, inFolder, writeFiles } from "./folder";
 
-/** The minimal settings file, on lines 1 and 2, so that what a test adds begins on line 3. */
+/** On lines 1 and 2, so that the lines of a test begin on line 3. */
 export const MINIMAL = "region: eu-central-1\nbackend: { s3: { bucket: states } }\n";
 
 /** AWS's own example of a secret access key. */
@@ -15,7 +15,6 @@ export const SECRET_KEY = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY";
 /** AWS's own example of an access key id. */
 export const KEY_ID = "AKIAIOSFODNN7EXAMPLE";
 
-/** The deployments that a folder with these files holds. */
 function deploymentsOf(files: Files): readonly Deployment[] {
   const root = mkdtempSync(join(tmpdir(), "settings-"));
   try {
@@ -27,8 +26,8 @@ function deploymentsOf(files: Files): readonly Deployment[] {
 }
 
 /**
- * The whole message about these files. Fails where there is none, and where the program fails
- * instead of reporting an error.
+ * The whole message about these files. Fails if there is none, or if the program fails instead of
+ * reporting an error.
  */
 export function messageOf(files: Files): string {
   let deployments: readonly Deployment[];
@@ -43,7 +42,6 @@ export function messageOf(files: Files): string {
   throw new Error(`accepted without an error: ${JSON.stringify(deployments)}`);
 }
 
-/** The deployment that one settings file describes. */
 export function deploymentOf(text: string): Deployment {
   const [deployment] = deploymentsOf({ "dev.yaml": text });
   if (deployment === undefined) {
@@ -53,8 +51,8 @@ export function deploymentOf(text: string): Deployment {
 }
 
 /**
- * The errors of what is added to an otherwise valid settings file, from line 3 on, a line each,
- * without the heading.
+ * The errors of lines that are added to an otherwise valid settings file, from line 3 on, a line
+ * each, without the heading.
  */
 export function errorsWith(extra: string): readonly string[] {
   const [heading, ...errors] = messageOf({ "dev.yaml": MINIMAL + extra }).split("\n  ");
@@ -64,5 +62,4 @@ export function errorsWith(extra: string): readonly string[] {
   return errors;
 }
 
-/** The deployment with something added to an otherwise valid settings file. */
 export const deploymentWith = (extra: string) => deploymentOf(MINIMAL + extra);

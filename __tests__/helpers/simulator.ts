@@ -37,7 +37,7 @@ export interface Request {
   readonly context?: Context;
 }
 
-/** Values of condition keys; a list for keys with several values. */
+/** By condition key; a list for keys with several values. */
 export type Context = Readonly<Record<string, string | readonly string[]>>;
 
 const ACCOUNT = "123456789012";
@@ -53,7 +53,6 @@ const STAND_INS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   },
 };
 
-/** Calls that require no permission. */
 export const NEEDS_NO_PERMISSION: readonly string[] = ["sts:GetCallerIdentity"];
 
 /** KMS evaluates the key policy first; this one delegates to IAM. */

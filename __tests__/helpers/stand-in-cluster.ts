@@ -7,7 +7,6 @@ import { type Files, writeFiles } from "./folder";
 export const OLD_KEY = "AKIAIOSFODNN7EXAMPLE";
 export const OLD_SECRET = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY";
 
-/** DKP's configuration of a cluster. */
 export const CONFIGURATION = `apiVersion: deckhouse.io/v1
 kind: AWSClusterConfiguration
 layout: WithoutNAT
@@ -43,10 +42,7 @@ export function standInCluster(
   return { D8_BINARY_NAME: command };
 }
 
-/**
- * Access to it.
- * @param limit of each call, in seconds
- */
+/** @param limit of each call, in seconds */
 export const accessTo = (
   folder: string,
   files: Files = {},

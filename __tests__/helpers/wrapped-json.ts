@@ -2,8 +2,8 @@ const WIDTH = 130;
 
 /**
  * JSON text as the golden files show it: what fits goes on one line, and lists of scalars are
- * filled. Two texts that differ are shown differently, because a text that `JSON.stringify` with
- * two spaces would not write is shown as it is, below a line that says so.
+ * filled. Two texts that differ are shown differently: a text that `JSON.stringify` with two spaces
+ * would not write is shown as it is, below a line that says so.
  */
 export function wrappedJson(text: string): string {
   const value: unknown = JSON.parse(text);
@@ -31,7 +31,7 @@ function wrapped(value: unknown, indent: string, key = ""): string {
   return `${key}${isList ? "[" : "{"}\n${inner}${lines.join(`,\n${inner}`)}\n${indent}${isList ? "]" : "}"}`;
 }
 
-/** Items of a list in as few lines as they fit into. */
+/** In as few lines as the items fit into. */
 function filled(items: readonly string[], width: number): readonly string[] {
   const lines: string[] = [];
   for (const item of items) {

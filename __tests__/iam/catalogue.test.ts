@@ -14,7 +14,7 @@ function granted(cluster: Cluster): readonly CatalogueRow[] {
   return CATALOGUE.filter((row) => reasons(row, conditions).length > 0);
 }
 
-/** A row of `measured-calls.yaml`, which explains it. */
+/** `measured-calls.yaml` explains its rows. */
 interface MeasuredRow {
   readonly actions: readonly string[];
   readonly calls?: Readonly<Record<string, string>>;
@@ -27,8 +27,8 @@ const MEASURED: readonly MeasuredRow[] = parse(
 );
 
 /**
- * The actions that DKP's Terraform calls for such a cluster and its changes: most changes are
- * possible in every one. WithNAT without a bastion has the calls of Standard.
+ * By DKP's Terraform for such a cluster and its changes: most changes are possible in every
+ * cluster. WithNAT without a bastion has the calls of Standard.
  */
 function called(cluster: Cluster): readonly string[] {
   const { layout = "Standard", bastion, imdsv2, features } = cluster;
@@ -55,7 +55,7 @@ function called(cluster: Cluster): readonly string[] {
   return [...measured.flatMap(({ actions: those }) => those), ...impliedIn(cluster, hasTags)];
 }
 
-/** What AWS authorizes within other calls, so that no log shows it. */
+/** AWS authorizes these within other calls, so that no log shows them. */
 function impliedIn({ features }: Cluster, hasTags: boolean): readonly string[] {
   return [
     ...["ec2:CreateTags", "iam:PassRole", ...(hasTags ? ["iam:TagRole"] : [])],

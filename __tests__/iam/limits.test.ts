@@ -18,7 +18,7 @@ const repeated = (count: number, of: (index: number) => string) =>
   Array.from({ length: count }, (_, index) => of(index)).join(", ");
 const path = (length: number) => `/${a(length - 2)}/`;
 
-/** One inline policy of exactly so many characters. */
+/** Of exactly so many characters. */
 const actions = (size: number) => {
   const padding = size - JSON.stringify(nodePolicy(["s3:"])).length;
   return `nodeRole: { name: n, additionalActions: ["s3:${a(padding)}"] }`;

@@ -64,7 +64,7 @@ it.each([
 
 /** A policy in which one part is missing. */
 interface Mutant {
-  /** The part: `STATEMENT: action, resource, condition or value`. */
+  /** `STATEMENT: action, resource, condition or value`. */
   readonly name: string;
   readonly statements: readonly PolicyStatement[];
   /** The actions whose requests can be affected. */
@@ -109,10 +109,7 @@ function mutantsOf(statements: readonly PolicyStatement[]): readonly Mutant[] {
   });
 }
 
-/**
- * The names of the mutants that allow every required request and no denied one, so that no test
- * notices them.
- */
+/** Mutants that allow every required request and no denied one, so that no test notices them. */
 async function survivorsOf(
   statements: readonly PolicyStatement[],
   {
@@ -169,10 +166,7 @@ const policiesOf = (given: PolicyOptions) => deploymentPolicies(given, "Dkp");
 const together = (policies: readonly DeploymentPolicy[]) =>
   permissionsOf(policies.flatMap(({ statements }) => statements));
 
-/**
- * The policies of a deployment, each of which fits, and which together allow exactly what it
- * requires.
- */
+/** Each policy of a deployment fits, and together they allow exactly the required permissions. */
 function verified(given: PolicyOptions) {
   const policies = policiesOf(given);
   expect(Math.max(...policies.map(({ statements }) => policySize(statements)))).toBeLessThanOrEqual(

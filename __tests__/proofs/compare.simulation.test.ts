@@ -54,10 +54,7 @@ async function truthOf(
   return { broadened: [...broadened].sort(), narrowed: [...narrowed].sort() };
 }
 
-/**
- * Actions whose statements differ between two policies: for all others, simulation gives the same
- * result twice.
- */
+/** For all other actions, simulation gives the same result twice. */
 function differingActions(before: PolicyOptions, after: PolicyOptions): readonly string[] {
   const [ofBefore, ofAfter] = [
     statementsByAction(wholePolicy(before)),
@@ -68,7 +65,7 @@ function differingActions(before: PolicyOptions, after: PolicyOptions): readonly
   );
 }
 
-/** By action, what the statements with it say in addition to their actions. */
+/** By action, the statements with it without their actions. */
 function statementsByAction(document: PolicyDocument): ReadonlyMap<string, string> {
   const byAction = new Map<string, string>();
   for (const { Action, ...rest } of document.Statement) {
@@ -80,7 +77,6 @@ function statementsByAction(document: PolicyDocument): ReadonlyMap<string, strin
   return byAction;
 }
 
-/** Conditions that none of the policies has. */
 const ODD_CONTEXTS: readonly Request["context"][] = [
   {},
   { "aws:RequestedRegion": "ap-south-1" },
@@ -214,10 +210,7 @@ const anySettings: fc.Arbitrary<PolicyOptions> = fc
   .tuple(anyOptions, fc.constantFrom(...MODES))
   .map(([options, mode]) => ({ ...options, mode }));
 
-/**
- * Settings in which one thing differs, so that many pairs are broadened in one direction only or in
- * none.
- */
+/** One setting differs, so that many pairs are broadened in one direction only or in none. */
 const variant = (options: PolicyOptions): fc.Arbitrary<PolicyOptions> =>
   fc.oneof(
     fc.constantFrom(...MODES).map((mode) => ({ ...options, mode })),
@@ -245,7 +238,6 @@ const anyPair = anySettings.chain((one) =>
   ),
 );
 
-/** Pairs of settings, each compared in both directions. */
 const RUNS = cases(25, 220);
 
 it("permissions are reported as broadened exactly where simulation finds it, for random pairs of settings in both directions", async () => {
@@ -281,8 +273,8 @@ it("permissions are reported as broadened exactly where simulation finds it, for
         expect([...broadened, ...narrowed].filter((action) => !differing.includes(action))).toEqual(
           [],
         );
-        // Every known call where nothing is broadened; else calls of a few actions, as all would
-        // take minutes.
+        // Every known call if nothing is broadened; else calls of a few actions, as all would take
+        // minutes.
         const drawn = [0, 1, 2].map((step) => differing[(draw + step * 29) % differing.length]);
         const isJudged = (action: string) => !isBroader || drawn.includes(action);
         const truth = await truthOf(before, after, isJudged);

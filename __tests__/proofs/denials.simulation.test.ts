@@ -5,7 +5,7 @@ import { wholePolicy } from "../helpers/clusters";
 import { DENIALS, deploymentOf } from "../helpers/denials";
 import { isAllowed } from "../helpers/simulator";
 
-/** Verdicts that say: this policy allows the request. If AWS denies it, something else does. */
+/** This policy allows the request. If AWS denies it, something else does. */
 const ALLOWED = ["allowed", "another policy", "a Deny"];
 
 const ROWS = DENIALS.flatMap(({ request, ...row }) =>

@@ -14,9 +14,7 @@ const VPC = "vpc-0123456789abcdef0";
 
 interface Row {
   readonly field: string;
-  /** What the cluster has otherwise. */
   readonly running: Readonly<Record<string, unknown>>;
-  /** What the settings of the cluster have. */
   readonly own?: Readonly<Record<string, unknown>>;
   readonly effect: "lacks actions" | "has needless actions" | "names other resources";
 }
@@ -53,7 +51,10 @@ const DIFFERENCES: readonly Row[] = [
   { field: "cluster.imdsv2", running: { imdsv2: true }, effect: "lacks actions" },
 ];
 
-/** What drift says about a cluster, and what the policy of the settings denies to it. */
+/**
+ * The report of drift about a cluster, and the requests that the policy of the settings denies to
+ * it.
+ */
 async function compared({
   running: { region = "eu-central-1", prefix = "dev", ...fields },
   own,

@@ -111,7 +111,6 @@ const CHANGES: Readonly<
 
 type Settings = Readonly<Record<string, unknown>>;
 
-/** Settings with another value of a field. */
 function withField(field: string, value: unknown, settings: Settings = BASE): Settings {
   const copy = JSON.parse(JSON.stringify(settings)) as Record<string, unknown>;
   if (value === "rotate") {

@@ -8,7 +8,6 @@ import { inFolder } from "../helpers/folder";
 import { projectFile } from "../helpers/project-root";
 import { runCli } from "../helpers/run-cli";
 
-/** How each command that reads settings is called for the deployment `dev`. */
 const COMMANDS: Readonly<Record<Exclude<CommandName, "init">, readonly (readonly string[])[]>> = {
   synth: [["synth"]],
   policy: [["policy"], ["policy", "dev", "--mode", "documented"]],
@@ -40,7 +39,7 @@ interface Schema {
 interface Field {
   /** Keys, and 0 for an item of a list. */
   readonly path: readonly (string | number)[];
-  /** The types that the schema accepts there; none where it leaves the type to Terraform. */
+  /** None where the schema leaves the type to Terraform. */
   readonly types: readonly string[];
 }
 
@@ -74,7 +73,6 @@ const VALUES: Readonly<Record<string, unknown>> = {
   object: {},
 };
 
-/** Valid settings with a value at a path. */
 function settingsWith(path: Field["path"], value: unknown): unknown {
   const inner = [...path]
     .reverse()
@@ -102,10 +100,7 @@ describe("a value of a wrong type", () => {
     return { path, values: [...(isBackend ? [] : [null]), ...wrong.map(([, value]) => value)] };
   });
 
-  /**
-   * Writes the settings.
-   * @returns the message about them
-   */
+  /** @returns the message about the settings */
   function messageAbout(path: Field["path"], value: unknown): string {
     writeFileSync(join(root, "deployments/dev.yaml"), stringify(settingsWith(path, value)));
     try {

@@ -58,7 +58,6 @@ const RESTRICTIONS: readonly {
 const documentOf = (mode: Mode, allowedNetworks: Networks, cluster = EVERYTHING) =>
   wholePolicy({ ...optionsWith(mode, cluster), allowedNetworks });
 
-/** The requests with a result, each from a source. */
 async function withResult(
   result: boolean,
   policy: ReturnType<typeof documentOf>,

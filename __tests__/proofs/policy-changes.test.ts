@@ -12,11 +12,10 @@ import { anyCluster, FEATURE_NAMES, KMS_KEY, optionsWith } from "../helpers/clus
 import { cases, SAMPLE } from "../helpers/complete";
 import { allows, permissionsOf } from "../helpers/permissions";
 
-/** Random changes of each mode. */
 const CHANGES_PER_MODE = cases(300, 5_000);
 const PAIRED_DEPLOYMENTS = cases(30, 500);
 
-/** What is attached, by the name of the policy. */
+/** By the name of the policy. */
 type Attached = ReadonlyMap<string, readonly Statement[]>;
 
 const attachedOf = (policies: readonly DeploymentPolicy[]): Attached =>
@@ -50,7 +49,7 @@ function statesBetween(before: Attached, after: Attached): readonly Attached[] {
   return states;
 }
 
-/** The permissions of each policy, computed once. */
+/** Of each policy, computed once. */
 const allowed = new WeakMap<readonly Statement[], ReadonlySet<string>>();
 const allowedBy = (statements: readonly Statement[]): ReadonlySet<string> => {
   const known = allowed.get(statements) ?? permissionsOf(statements);

@@ -13,8 +13,8 @@ const changes = (before: string, after: string) =>
 
 describe("the same policy written in another way", () => {
   /**
-   * Writes a policy in another form that IAM accepts: lists in any order, lists of one as strings,
-   * actions in any case, duplicates, split statements.
+   * Another form that IAM accepts: lists in any order, lists of one as strings, actions in any
+   * case, duplicates, split statements.
    */
   const rewritten = (document: PolicyDocument, draw: (max: number) => number): string => {
     const shuffled = <T>(list: readonly T[]) =>
@@ -114,7 +114,6 @@ describe("a change of settings", () => {
     "peerAccountIds",
     "peeredVPCs",
   ] as const;
-  /** Two settings that differ in some parts. */
   const anyChange = fc
     .tuple(anySettings, anySettings, fc.subarray([...PARTS], { maxLength: 3 }))
     .map(([one, other, parts]) => {
@@ -130,7 +129,7 @@ describe("a change of settings", () => {
       return [wholePolicy(one), wholePolicy(changed)] as const;
     });
 
-  /** What a policy allows of one action, whatever else it denies. */
+  /** The permissions for one action, whatever else the policy denies. */
   const allowing = ({ Version, Statement }: PolicyDocument, action: string) => ({
     Version,
     Statement: Statement.filter(

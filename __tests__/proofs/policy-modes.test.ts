@@ -8,7 +8,7 @@ import { anyOptions } from "../helpers/clusters";
 import { cases, SAMPLE } from "../helpers/complete";
 
 const DEPLOYMENTS = cases(40, 2_000);
-/** Deployments that show that the proof fails where it has to. */
+/** These deployments show that the proof fails where it has to. */
 const CONTROLS = 20;
 
 type Deployment = Omit<PolicyOptions, "mode">;
@@ -52,7 +52,7 @@ const PROVEN: Readonly<Record<string, PairOf>> = {
   ],
 };
 
-/** Where the proof has to fail: there is such a request. */
+/** There is such a request, so that the proof has to fail. */
 const REFUTED: Readonly<Record<string, PairOf>> = {
   "scoped does not allow all that documented allows": ({ documented, scoped }) => [
     [documented],
@@ -88,8 +88,8 @@ const QUESTIONS = [
 ];
 
 /**
- * By question and deployment: "unsat", "sat" or "unknown". One process, which answers equal
- * questions once.
+ * By question and deployment: "unsat", "sat" or "unknown". One process answers equal questions
+ * once.
  */
 function solve(): ReadonlyMap<string, readonly string[]> {
   const documents = (policies: Policies) =>

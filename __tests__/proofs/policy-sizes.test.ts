@@ -32,8 +32,8 @@ const allowedNetworks: Networks = {
 };
 
 /**
- * The longest prefix and name of a role, and several of everything that a cluster has more than one
- * of.
+ * The longest prefix and name of a role, and several of each part that a cluster can have more than
+ * one of.
  */
 const LONGEST: Partial<Cluster> = {
   prefix: "p".repeat(59),

@@ -17,7 +17,7 @@ import { cases, SAMPLE } from "../helpers/complete";
 import { requiredRequests } from "../helpers/required-requests";
 import { type Request, requestsWith } from "../helpers/simulator";
 
-/** The clusters for which every call and every abuse is simulated, in each mode. */
+/** Every call and every abuse is simulated for these clusters, in each mode. */
 const CLUSTERS = {
   "a plain cluster": clusterOf(),
   "a cluster in its own VPC without NAT": clusterOf({ layout: "WithoutNAT" }),
@@ -46,7 +46,7 @@ const ELSEWHERE = [
 
 /**
  * Simulates every call of a cluster and every abuse.
- * @returns what is wrong
+ * @returns the errors
  */
 async function simulated(mode: Mode, cluster: Cluster, environment = ENVIRONMENT) {
   const options = optionsWith(mode, cluster, environment);

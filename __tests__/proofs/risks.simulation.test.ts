@@ -64,15 +64,14 @@ async function isShown(
   return requests.length > 0 && (await requestsWith(false, policy, requests)).length === 0;
 }
 
-/** The kind of a resource, as the Service Authorization Reference has types. */
+/** As the Service Authorization Reference has types. */
 const kindOf = ({ resource }: AskedRequest) =>
   /^(?:loadbalancer|listener)\/(?:app|gwy|net)(?=\/)|^[^/]+/.exec(
     resource.split(":")[5] ?? "",
   )?.[0];
 
 /**
- * An attack on each kind of resource that an action has, with what conditions may require of a
- * request.
+ * An attack on each kind of resource of an action, with the context that conditions may require.
  */
 function attacks({ action, resources }: (typeof CATALOGUE)[number]): readonly AskedRequest[] {
   const [service = ""] = action.split(":");
@@ -185,7 +184,7 @@ const sentencesOf = ({ text, requests, also = [] }: RiskRow) => {
   return [{ words, requests: [...requests, ...also] }, ...phrases];
 };
 
-/** Words that say what an action does, by the verb of its name. */
+/** By verb in the name of an action, the words for it. */
 const VERBS: Readonly<Record<string, RegExp>> = {
   Accept: /\bconnect/,
   Add: /\badd|change/,

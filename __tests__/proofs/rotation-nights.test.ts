@@ -31,10 +31,14 @@ function environmentOf(next: () => number): Environment {
 }
 
 /**
- * Nights of `rotate` with runs that are killed at a write, answers that are lost while the write
- * lands later, two runs at once, a cluster that is away for a week, an older key that is written
- * back, reports of uses that are hours late, components that take the key a day later, that call
- * once a night, and that stand still for days while some have taken the key.
+ * Nights of `rotate` with these failures:
+ * - runs that are killed at a write, and responses that are lost while the write lands later
+ * - two runs at once
+ * - a cluster that is away for a week
+ * - an older key that is written back
+ * - reports of uses that are hours late
+ * - components that take the key a day later, that call once a night, and that stand still for days
+ *   while some have taken the key
  */
 describe.each([
   ["a tenth of the writes killed and another tenth with a lost answer", 0.1, 8, 60],

@@ -12,10 +12,10 @@ const NOW = new Date("2026-12-01T02:00:00Z");
 /** A lost write lands in its own night or in the next one, within a day. */
 const NIGHT = 23 * 3_600_000;
 
-/** When nothing must be left to do. */
+/** Nothing must be left to do in this night. */
 const LAST_NIGHT = 40;
 
-/** How a write can go on, besides that it succeeds; a lost one lands in this night or later. */
+/** Failures of a write; a lost one lands in this night or later. */
 const FAILURES: readonly (readonly [how: Failure, isLater: boolean])[] = [
   ["killed before", false],
   ["killed after", false],
@@ -23,12 +23,12 @@ const FAILURES: readonly (readonly [how: Failure, isLater: boolean])[] = [
   ["answer lost", true],
 ];
 
-/** A key at the beginning: its status, and the days since it was created and last used. */
+/** Status of a key at the beginning, and the days since it was created and last used. */
 type Key = readonly [id: string, status: "Active" | "Inactive", age: number, unused?: number];
 
-/** What happens in a night: runs of `rotate` at once, and a person who writes a key back. */
+/** Runs of `rotate` at once in a night, and a person who writes a key back. */
 interface Planned {
-  /** The keys that the run responds to the leak of. */
+  /** The leaked keys that the run responds to. */
   readonly leaked?: readonly string[];
   /** Whether each of its writes fails in each way, one in a run. */
   readonly fails?: true;
@@ -41,19 +41,18 @@ interface Planned {
  */
 class Scene {
   private readonly account = new Account(NOW);
-  /** The key that the component has. */
   private taken = "A";
   /** Keys that may stop to work, because they leaked or did not work when DKP got them. */
   private readonly ended: Set<string>;
   private readonly wrong = new Set<string>();
-  /** What was done besides runs. */
+  /** Besides runs. */
   private readonly steps = new Set<string>();
   private night = 0;
   private tonight: Run[] = [];
-  /** What each run of this night was answered. */
+  /** The answers of this night, by run. */
   private answers: string[][] = [];
   private later: Run[] = [];
-  /** What the last run reported, or its error. */
+  /** The report of the last run, or its error. */
   private found: readonly RotateFound[] | string = [];
 
   /** @param switches how often another run goes on before the one that made the last call */
@@ -72,7 +71,6 @@ class Scene {
     this.ended = new Set(this.account.works("A") ? leaked : [...leaked, "A"]);
   }
 
-  /** @returns how it ends */
   async play(planned: readonly Planned[], leaked: readonly string[]): Promise<string> {
     await this.runs(planned);
     if (leaked.length > 0) {
@@ -178,7 +176,7 @@ class Scene {
     }
   }
 
-  /** What a person does about what a run reports. */
+  /** A person follows the report of a run. */
   private person(): void {
     const { account } = this;
     const other = account.keys().find(({ id }) => id !== account.secret);
@@ -225,7 +223,7 @@ class Scene {
   }
 }
 
-/** How runs end, and in how many ways; an end in which everything is in order is empty. */
+/** The ends of runs with their numbers of ways; an end in which everything is in order is empty. */
 async function endsOf(
   keys: readonly Key[],
   planned: readonly Planned[],
@@ -315,8 +313,8 @@ describe.each(Object.entries(SITUATIONS))("a rotation of %s", (_, keys) => {
 });
 
 /**
- * The window between the last read of the cluster and the deactivation. Where the key is written
- * back Inactive, or the run fails just then, the next run deletes it and gives DKP another one.
+ * The window between the last read of the cluster and the deactivation. If the key is written back
+ * Inactive, or the run fails just then, the next run deletes it and gives DKP another one.
  */
 describe("a former key that somebody writes back while it is deactivated", () => {
   const keys = SITUATIONS["a former key that is deactivated"] ?? [];

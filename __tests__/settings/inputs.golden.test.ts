@@ -59,7 +59,7 @@ const PLACEHOLDERS: Readonly<Record<string, string>> = {
   ...keys,
 };
 
-/** The text of an input, with what its placeholders stand for. */
+/** An input with values for its placeholders. */
 function written(input: string): string {
   return input
     .replaceAll(/[A-Z_]+/g, (name) => PLACEHOLDERS[name] ?? name)
@@ -69,7 +69,6 @@ function written(input: string): string {
 const { at, write } = folderForEach();
 let projects = 0;
 
-/** A new project that holds the files. */
 function projectWith(files: Files): string {
   projects += 1;
   write(
@@ -93,14 +92,13 @@ function changed(before: Json, after: Json): Json {
   );
 }
 
-/** What follows from the settings, without the settings themselves; of the policies their names. */
+/** Without the settings themselves; of the policies their names. */
 function shown({ settings: _, policies, ...rest }: Deployment): Json {
   return { ...rest, policies: policies.map(({ name }) => name) };
 }
 
 const SMALLEST = shown(deploymentOf(MINIMAL));
 
-/** DKP's installation file with other lines. */
 function installationFile(lines: readonly string[]): string {
   const keyOf = (line: string) => line.replace(/:.*/, "");
   const isReplaced = (line: string) => INSTALLATION_FILE.some((own) => keyOf(own) === keyOf(line));
@@ -115,7 +113,7 @@ const INSTALLATION_FILE = `${CLUSTER_DOCUMENT}---\n${AWS_DOCUMENT}`.trimEnd().sp
 /** The settings files without an error. */
 const accepted: (readonly [name: string, text: string])[] = [];
 
-/** What people read about the files of a folder, and what the files mean if they have no error. */
+/** The output about the files of a folder, and the meaning of files without an error. */
 function answerTo(files: Files, config?: string): string {
   const texts = Object.fromEntries(
     Object.entries(files).map(([name, text]) => [`deployments/${name}`, written(text)]),
@@ -164,7 +162,6 @@ async function answerToCommand(args: string): Promise<string> {
 
 const ONE_FILE = /^deployments\/dev.yaml has \d+ errors?:\n/;
 
-/** What the program answers to an input of any kind. */
 async function answerToInput(input: string): Promise<string> {
   if (input.startsWith("dkp-access")) {
     return answerToCommand(input.slice("dkp-access ".length));
@@ -189,7 +186,6 @@ async function answerToInput(input: string): Promise<string> {
 
 const SECRETS = [SECRET_KEY, KEY_ID, keys.PRIVATE_KEY, "hunter2"];
 
-/** An entry of the file with the answer of the program. */
 async function answered(entry: string): Promise<string> {
   const asked = /^(?:> .*\n)+/.exec(entry)?.[0] ?? "";
   const answer = await answerToInput(asked.slice("> ".length, -1).replaceAll("\n> ", "\n"));

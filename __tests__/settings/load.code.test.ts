@@ -4,7 +4,6 @@ import { deploymentOf } from "../helpers/settings-files";
 
 const backend = { s3: { bucket: "states", region: "eu-central-1" } };
 
-/** The message about settings in code. */
 function messageOf(settings: Readonly<Record<string, unknown>>): string {
   try {
     defineDeployments(settings as Readonly<Record<string, SettingsInput>>);

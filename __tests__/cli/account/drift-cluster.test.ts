@@ -5,7 +5,6 @@ import { CONFIGURATION, OLD_KEY } from "../../helpers/stand-in-cluster";
 
 const SETTINGS = "policy: { mode: minimal }\ncluster: { prefix: dev, layout: WithoutNAT }\n";
 
-/** What is found for a cluster with these fields. */
 const found = (
   fields: string,
   {

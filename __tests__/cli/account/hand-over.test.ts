@@ -13,9 +13,7 @@ const { at, names, read, write } = folderForEach();
 describe("hand-over", () => {
   const OUTPUTS = { access_key_id: "AKIAA", access_key_slot: "primary" };
 
-  /**
-   * The block for settings, from a Terraform that prints the state of a user with these outputs.
-   */
+  /** From a Terraform that prints the state of a user with these outputs. */
   const handOver = async (
     settings: string,
     { user = "deckhouse", account = "123456789012", changed = {}, key = {} } = {},
@@ -85,7 +83,6 @@ describe("hand-over", () => {
 });
 
 describe("a file for a secret", () => {
-  /** A Git work tree that ignores `provider*.yaml`. */
   const workTree = () => {
     write({ "tree/below/": "", "tree/.gitignore": "/provider*.yaml\n.*.tmp\n" });
     expect(spawnSync("git", ["init", "--quiet", at("tree")]).status).toBe(0);

@@ -40,7 +40,6 @@ const accounts = Promise.all(
 
 const keyReports = Object.values(SITUATIONS).map(({ given }) => keyReport(given));
 
-/** What is found in a cluster with another layout, a newer DKP and an older key. */
 const CLUSTER = clusterDrift(
   deployment("policy: { mode: minimal }\ncluster: { prefix: dev, layout: WithNAT }"),
   {
@@ -55,7 +54,6 @@ const CLUSTER = clusterDrift(
   },
 );
 
-/** Keys of rotate: a younger one than DKP's was used, and both are used where DKP's is unknown. */
 const ROTATED = ["AKIAOLD", undefined].flatMap((dkpKey) => {
   const [now, created] = [new Date("2026-12-01"), new Date("2026-11-20")];
   const lastUsed = { at: now, service: "ec2", region: "eu-central-1" };
@@ -66,7 +64,10 @@ const ROTATED = ["AKIAOLD", undefined].flatMap((dkpKey) => {
   return rotatedFindings({ stack: "deckhouse", maxAge: 90, keys, dkpKey, now });
 });
 
-/** Every rule with its level, and below it each different sentence of the findings, with risk and remedy. */
+/**
+ * Every rule with its level, and below it each different sentence of its findings, with risk and
+ * remedy.
+ */
 function messagesOf<Of extends Rules>(
   rules: Of,
   findings: readonly Found<Of>[],

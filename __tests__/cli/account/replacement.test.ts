@@ -23,7 +23,6 @@ const ANSWERS: Answers = {
   GetAccessKeyInfo: { Account: ACCOUNT },
   ListAccessKeys: { [OLD_KEY]: "Active", [NEW_KEY]: "Active" },
 };
-/** Only the new key is the user's. */
 const WITHOUT_OLD: Answers = { ListAccessKeys: { [NEW_KEY]: "Active" } };
 
 interface Given {

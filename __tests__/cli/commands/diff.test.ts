@@ -7,7 +7,6 @@ describe("dkp-access diff", () => {
   const { at, write } = projectForEach();
   const diff = (...args: readonly string[]) => runCli(at(), ["diff", ...args]);
   const sinceReview = (...args: readonly string[]) => diff("--against", "./before", ...args);
-  /** Writes the review packs, and changes the settings after that. */
   const changeAfterReview = async (change: string) => {
     await runCli(at(), ["review", "--out", "before"]);
     write({ "deployments/dev.yaml": `${SETTINGS}${change}` });

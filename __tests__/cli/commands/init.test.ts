@@ -21,7 +21,6 @@ describe("dkp-access init", () => {
   /** The file that `npm run package` creates in a checkout of this project. */
   const { named, file: toPack = "" } = packageSource(process.env);
   const packed = basename(toPack);
-  /** It is there after `npm run package`, and then a part of each repository. */
   const isPacked = existsSync(toPack);
   const contentOf = (name: string) =>
     filesOf(name)
@@ -133,7 +132,6 @@ describe("dkp-access init", () => {
     }
   });
 
-  /** As a person edits a file: an account, and the OpenPGP key beside it. */
   const withOwnValues = (file: string) => ({
     [file]: read(file).replace('"CHANGE" # CHANGE', '"123456789012"'),
     "acme/deployments/team.asc": Buffer.from(ENCRYPTION_KEY, "base64"),
@@ -221,7 +219,6 @@ describe("dkp-access init", () => {
 
   it("marks for reviewers the files of a review pack that they look up, and keeps line ends, as in this project", async () => {
     await init("acme");
-    // This project has packages besides.
     expect(projectFile(".gitattributes")).toContain(read("acme/.gitattributes"));
     spawnSync("git", ["init", "--quiet"], { cwd: at("acme") });
     const args = ["check-attr", "--stdin", "linguist-generated", "gitlab-generated", "eol"];

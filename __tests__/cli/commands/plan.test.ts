@@ -5,10 +5,7 @@ import { runCli } from "../../helpers/run-cli";
 
 const STACK = "cdktf.out/stacks/dev";
 
-/**
- * A program in place of Terraform, which records its arguments, and what others may do in the
- * plan's folder.
- */
+/** In place of Terraform: records its arguments, and the permissions of the plan's folder. */
 const PROGRAM = `#!/bin/sh
 here=$(dirname "$0")
 echo "$*" | sed 's|[^ =]*/plan$|PLAN|' >> "$here/arguments"
@@ -24,7 +21,6 @@ esac
 interface Behavior {
   readonly failing?: string;
   readonly code?: number;
-  /** The exit code of `terraform plan`. */
   readonly changes?: number;
   readonly backend?: object;
 }
@@ -46,7 +42,7 @@ describe.each(["plan", "apply"])("dkp-access %s", (command) => {
     printed: "",
   });
   const APPROVED = "0".repeat(64);
-  /** Runs the command with a program that fails for a command, and ends a plan with a code. */
+  /** With a program that fails for one command, and ends a plan with a code. */
   const run = async (
     args: readonly string[],
     behavior: Behavior = {},

@@ -67,7 +67,6 @@ describe("dkp-access", () => {
       expect(await runCli(at(), [name, "dev"], { TERRAFORM_BINARY_NAME: "tofu" })).toEqual(
         initialize,
       );
-      // What `cdktf synth --hcl` writes.
       renameSync(at("cdktf.out/stacks/dev/cdk.tf.json"), at("cdktf.out/stacks/dev/cdk.tf"));
       expect(await runCli(at(), [name, "dev"], { TERRAFORM_BINARY_NAME: "tofu" })).toEqual(
         initialize,

@@ -3,7 +3,7 @@ import { runCli } from "../../helpers/run-cli";
 
 describe("dkp-access synth", () => {
   const { at, names, read, write } = projectForEach();
-  // No PATH: neither Terraform nor any other program can run.
+  // Without PATH, no program can run.
   const synth = (environment: Record<string, string> = {}) => runCli(at(), ["synth"], environment);
   const json = () => read("cdktf.out/stacks/dev/cdk.tf.json");
   const stacks = () => names("cdktf.out/stacks");

@@ -11,18 +11,13 @@ import {
 } from "../../../src/cli/diff/policies";
 
 const policiesOf = (text: string) => sideOf(text).identity as readonly Policy[];
-/**
- * What changes between policies in the notation of
- * packages/iam-no-new-access/__tests__/helpers/pairs.txt.
- */
+/** In the notation of packages/iam-no-new-access/__tests__/helpers/pairs.txt. */
 const changes = (before: string, after: string) =>
   comparePolicies(policiesOf(before), policiesOf(after));
-/** What changes between the texts of two policies. */
 const textChanges = (before: string, after: string) =>
   comparePolicies([readPolicy(before)], [readPolicy(after)]);
 const isMore = ({ isGranted, isDenyWeaker }: PolicyChange["more"]) => isGranted || isDenyWeaker;
 
-/** Whether a change of a policy is broadened, narrowed, both or neither. */
 const verdict = ({ more, less }: PolicyChange) => [isMore(more), isMore(less)];
 const rulesOf = (change: PolicyChange) =>
   policyFindings("node role", change).map(({ rule }) => rule);

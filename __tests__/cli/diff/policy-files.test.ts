@@ -6,8 +6,8 @@ const scoped = (cluster = "", more = "") =>
 const s3 = (more: string) => `backend: { s3: { bucket: state, region: eu-central-1, ${more} } }`;
 
 /**
- * What the Terraform role newly needs, by file with the number of actions, and whether an
- * organization's policy changes.
+ * By file, the number of actions that the Terraform role newly needs, and whether an organization's
+ * policy changes.
  */
 const changed = (before: string, after: string) => {
   const changes = between(before, after);
@@ -19,7 +19,6 @@ const changed = (before: string, after: string) => {
   ];
 };
 
-/** What changes if one file of the review pack is another text. */
 const withFile = (file: string, edit: (text: string) => string) =>
   betweenPacks(
     reviewPackOf(""),

@@ -11,8 +11,8 @@ const state = (key: string) =>
   `backend: { s3: { bucket: state, region: eu-central-1, key: ${key} } }`;
 
 /**
- * By the rule, settings before a change, settings that raise it, and what its remedy has people
- * apply instead, one after the other.
+ * By rule: settings before a change, settings that raise it, and the settings that its remedy has
+ * people apply, in order.
  */
 const REMEDIES: Readonly<
   Partial<Record<RuleId, readonly [before: string, after: string, ...steps: string[]]>>

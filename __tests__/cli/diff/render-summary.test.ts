@@ -17,9 +17,6 @@ const minimal = (cluster: string) =>
 const between = (before: string, after: string) => ({ ...compare(before, after), source: SOURCE });
 const SOURCE = "review/ against git ref main (1a2b3c4d)";
 
-/**
- * What changes where the policy of the node role, or another text of the Terraform JSON, is edited.
- */
 const NODE = "nodeRole: { name: n }";
 const nodePolicies = (before: object, after: object) => {
   const [one, other] = [before, after].map((policy) =>

@@ -10,7 +10,7 @@ const minimal = (cluster: string) =>
 const keys = (primary: string, secondary: string, current: string) =>
   `${S3}accessKeys: { primary: { status: ${primary}, pgpKey: ${ENCRYPTION_KEY} }, secondary: { status: ${secondary}, pgpKey: ${ENCRYPTION_KEY} }, current: ${current} }\n`;
 
-/** By what somebody wants, the settings before and after. */
+/** By intention, the settings before and after. */
 const CHANGES: Readonly<Record<string, readonly [before: string, after: string]>> = {
   "another policy mode: documented to scoped": [
     S3,

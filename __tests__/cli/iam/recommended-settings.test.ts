@@ -9,7 +9,7 @@ import { reviewOf, weakSettings } from "../../helpers/packs";
 import { RSA_KEY } from "../../helpers/pgp-keys";
 import { projectFile } from "../../helpers/project-root";
 
-/** The recommended settings; the fields of the installation file are written out. */
+/** The fields of the installation file are written out. */
 const RECOMMENDED = parse(
   recommendedYaml()
     .replaceAll("team.asc", RSA_KEY)
@@ -17,7 +17,7 @@ const RECOMMENDED = parse(
 ) as Readonly<Record<string, Settings>>;
 const { allowedNetworks, permissionsBoundary } = RECOMMENDED.user ?? {};
 
-/** A golden deployment, with the fields that decide about the policy of mode minimal. */
+/** With the fields that decide about the policy of mode minimal. */
 const golden = (text: string): Settings => {
   const { cluster = {}, ...rest } = parse(text) as Readonly<Record<string, Settings>>;
   const { configFile: _, ...fields } = cluster;
@@ -27,7 +27,6 @@ const golden = (text: string): Settings => {
 const weak = (settings: Settings) => weakSettings(JSON.stringify(settings));
 const S3 = { backend: { s3: { bucket: "state", region: "eu-central-1" } } };
 
-/** What the recommendation for a setting replaces. */
 const PATCHES: Readonly<Record<string, Settings>> = {
   accountId: { accountId: RECOMMENDED.accountId },
   "policy.mode": { policy: RECOMMENDED.policy },
@@ -61,7 +60,6 @@ const PATCHES: Readonly<Record<string, Settings>> = {
   protect: { protect: true },
 };
 
-/** Settings in which recommendations are followed. */
 const follow = (settings: Settings, recommendations: readonly string[]) =>
   recommendations.reduce((followed, name) => merged(followed, PATCHES[name] ?? {}), settings);
 

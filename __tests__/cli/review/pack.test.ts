@@ -16,10 +16,7 @@ import { unwrapped } from "../../helpers/unwrapped";
 
 const SCOPED = "policy: { mode: scoped }\ncluster: { prefix: dev, layout: Standard }\n";
 
-/**
- * A file of the review pack of a deployment with YAML settings; Markdown with each paragraph and
- * list item on one line.
- */
+/** Of a deployment with YAML settings; Markdown with each paragraph and list item on one line. */
 function file(name: string, settings = ""): string {
   const text = packFilesOf(settings)[name] ?? "";
   return name.endsWith(".md") ? unwrapped(text) : text;
@@ -92,7 +89,7 @@ it("main.tf.json omits a local backend, whose path depends on the checkout", () 
   });
 });
 
-/** The part of markdownlint's parser that is used here. */
+/** The used part of markdownlint's parser. */
 interface Token {
   readonly type: string;
   readonly content: string;
@@ -117,13 +114,10 @@ cluster: { prefix: dev, layout: Standard, iamNodeRole: other, peeredVPCs: [vpc-0
 backend: { s3: { bucket: b, region: r, key: k, assume_role: { role_arn: "arn:aws:iam::123456789012:role/r" }, dynamodb_table: t, kms_key_id: k } }
 `;
 
-/** What selects what is generated, and what other tests are about. */
+/** Keys that select what is generated, or that other tests are about. */
 const KEPT = ["accessKeys", "features", "layout", "mode", "policies", "region", "settings", "type"];
 
-/**
- * A part of a deployment in which all strings are a value that was not validated, except what is
- * kept.
- */
+/** Replaces all strings except those of the kept keys by a value that was not validated. */
 function hostile<Part>(part: Part, value: string): Part {
   const replaced = ([name, own]: [string, unknown]): [string, unknown] =>
     name === "tags"
@@ -140,7 +134,6 @@ function hostile<Part>(part: Part, value: string): Part {
 const described = deployment(SETTINGS);
 const terraform = terraformJson(described);
 
-/** The review pack with a value in all strings. */
 const packOf = memoized((value: string) => {
   const given = hostile(described, value);
   // A pack with imports has no steps that create objects.
@@ -151,7 +144,7 @@ const packOf = memoized((value: string) => {
 const flat = (tokens: readonly Token[]): readonly Token[] =>
   tokens.flatMap((token) => [token, ...flat(token.children ?? [])]);
 
-/** The structure of a page: the kinds of its elements in order, without text. */
+/** The kinds of the elements in order, without text. */
 const structure = (page: string) =>
   flat(markdown.parse(page, {}))
     .filter(({ type }) => !["text", "text_special", "softbreak"].includes(type))
@@ -186,7 +179,7 @@ const VALUES = [
   ["all of it", EVERYTHING],
 ] as const;
 
-/** Hidden characters, as in src/text/printable.ts, except line feeds. */
+/** As in src/text/printable.ts, except line feeds. */
 const HIDDEN = /(?!\n)[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u;
 
 describe("a value with markup of its own", () => {

@@ -12,7 +12,6 @@ import { GOLDEN_SETTINGS } from "../../helpers/golden";
 import { packFilesOf, reviewOf, weakSettings } from "../../helpers/packs";
 import { PROJECT, projectFile } from "../../helpers/project-root";
 
-/** What no golden deployment has. */
 const EVERYTHING = `cluster: { configFile: cluster.yml }
 provider: { profile: p, assumeRoleArn: "arn:aws:iam::123456789012:role/deployer" }
 `;

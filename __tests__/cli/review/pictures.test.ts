@@ -8,17 +8,14 @@ import { GOLDEN_SETTINGS, goldenDeployments } from "../../helpers/golden";
 import { packFilesOf } from "../../helpers/packs";
 import { PROJECT, projectFile, trackedFiles } from "../../helpers/project-root";
 
-/**
- * What Mermaid's own parser reads in a picture: nodes and arrows with their labels as they are
- * shown.
- */
+/** The nodes and arrows that Mermaid's own parser reads, with their labels as they are shown. */
 interface Picture {
   readonly error?: string;
   readonly nodes: readonly (readonly [id: string, label: string])[];
   readonly arrows: readonly (readonly [from: string, to: string, label: string])[];
 }
 
-/** Pictures in Mermaid, parsed in one process. */
+/** In one process. */
 function parsedPictures(pictures: readonly string[]): readonly Picture[] {
   const program = join(PROJECT, "__tests__/helpers/read-pictures.mjs");
   return JSON.parse(
@@ -29,7 +26,6 @@ function parsedPictures(pictures: readonly string[]): readonly Picture[] {
   ) as Picture[];
 }
 
-/** The pictures of a page. */
 const picturesIn = (page: string): readonly string[] =>
   [...page.matchAll(/^```mermaid\n(.*?)^```$/gms)].map(([, picture = ""]) => picture);
 
@@ -73,7 +69,7 @@ describe("the picture of a deployment", () => {
     for (const { error, nodes, arrows } of parsedPictures(pictures)) {
       expect(error).toBeUndefined();
       expect(nodes.length).toBeLessThanOrEqual(15);
-      // Each node has a label; without one, Mermaid shows the ID.
+      // Mermaid shows the ID of a node without a label.
       expect(nodes.filter(([id, text]) => id === text)).toEqual([]);
       expect(
         nodes.filter(([id]) => !arrows.some((arrow) => arrow.slice(0, 2).includes(id))),

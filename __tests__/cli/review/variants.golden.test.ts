@@ -6,10 +6,10 @@ import { RSA_KEY } from "../../helpers/pgp-keys";
 import { unwrapped } from "../../helpers/unwrapped";
 
 /**
- * Variants of settings, `# NUMBER BASE -> VARIANT`: the settings of the base, and those that the variant
- * replaces, or removes with null. Below them stands each line in which review packs of variants differ
- * from that of their base, once, with the numbers of these variants. To add a variant, write its line
- * and run `npm run golden`.
+ * Variants of settings, `# NUMBER BASE -> VARIANT`: the settings of the base, and those that the
+ * variant replaces, or removes with null. Each line below them differs between the review packs of
+ * variants and of their base; it stands once, with the numbers of these variants. To add a variant,
+ * write its line and run `npm run golden`.
  */
 const VARIANTS = [...goldenText("review-packs.txt").matchAll(/^# \d+ (\{.*) -> (\{.*)$/gm)].map(
   ([, base = "", variant = ""]) => ({
@@ -18,7 +18,7 @@ const VARIANTS = [...goldenText("review-packs.txt").matchAll(/^# \d+ (\{.*) -> (
   }),
 );
 
-/** The lines of the pages and scripts by file, each paragraph on one line; the lists of actions have tests of their own. */
+/** By file, each paragraph on one line; the lists of actions have tests of their own. */
 function linesOf(settings: Settings): Readonly<Record<string, readonly string[]>> {
   const text = JSON.stringify(settings).replaceAll("RSA_KEY", RSA_KEY);
   const files = Object.entries(reviewPackOf(text)).filter(([name]) =>
@@ -32,7 +32,7 @@ function linesOf(settings: Settings): Readonly<Record<string, readonly string[]>
   );
 }
 
-/** The lines of one list that the other one lacks, each as often as it lacks it. */
+/** The lines that the other list lacks, each as often as it lacks it. */
 function beyond(lines: readonly string[], others: readonly string[]): readonly string[] {
   const rest = [...others];
   return lines.filter((line) => {
@@ -41,7 +41,7 @@ function beyond(lines: readonly string[], others: readonly string[]): readonly s
   });
 }
 
-/** The differing lines of a variant, and the files that they are in. */
+/** The differing lines of a variant, and their files. */
 function difference(
   base: Settings,
   variant: Settings,

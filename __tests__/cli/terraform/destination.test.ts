@@ -19,10 +19,7 @@ const configured = (backend: object) => configuredDestination({ terraform: { bac
 
 describe("the destination of a folder", () => {
   const { at, write } = folderForEach();
-  /**
-   * The backend that `terraform init` wrote, as Terraform 1.11.4 does: with null for what is not
-   * set.
-   */
+  /** As Terraform 1.11.4 writes it, with null for what is not set. */
   const initialized = (type: string, config: object, workspace = "default") => {
     const backend = { type, config: { profile: null, ...config }, hash: 1 };
     write({

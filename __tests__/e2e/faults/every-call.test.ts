@@ -14,8 +14,8 @@ const ALL: readonly Case[] = LOSSES.flatMap((fault) =>
 );
 
 /**
- * What a person meets on the way back, for each row of recover.md that faults lead to: the rows,
- * and the keys to delete at the end.
+ * By row of recover.md that faults lead to: what a person meets on the way back, and the keys to
+ * delete at the end.
  */
 const EXPECTED: readonly (readonly [
   flow: string,

@@ -4,18 +4,16 @@ export const BUCKET = "fault-state";
 
 const BASE = `region: eu-central-1\nbackend: { s3: { bucket: ${BUCKET}, region: eu-central-1 } }\n`;
 
-/** A change of a deployment, and what it starts from. */
 export interface Flow {
   readonly name: string;
-  /** The flow whose result this one changes. Without, the account is empty. */
+  /** The flow whose result this one changes; undefined: the account is empty. */
   readonly after?: string;
-  /** The settings that are applied. */
   readonly settings: string;
-  /** Objects that are created outside Terraform before. */
+  /** Objects are created outside Terraform before. */
   readonly isImport?: true;
   /** @default apply */
   readonly command?: "destroy";
-  /** The write calls of a run without faults, in any order: a fault can hit each of them. */
+  /** Of a run without faults, in any order: a fault can hit each of them. */
   readonly writes: readonly string[];
 }
 
@@ -23,7 +21,7 @@ const STATE = ["DeleteLock", "PutLock", "PutState"];
 const accessKeys = (slots: string) => `${BASE}accessKeys: { ${slots} }\n`;
 
 /**
- * The flows of a deployment's life. Each starts from a copy of the account that an earlier one
+ * The changes of a deployment's life. Each starts from a copy of the account that an earlier one
  * left.
  */
 export const FLOWS: readonly Flow[] = [
@@ -99,7 +97,7 @@ export const FLOWS: readonly Flow[] = [
   },
 ];
 
-/** Every kind of object. No faults hit it. */
+/** No faults hit it. */
 const EVERYTHING: Flow = {
   name: "everything",
   settings: `${BASE}${SEVERAL_POLICIES}nodeRole: { name: dkp-nodes, path: /dkp/ }\n`,
@@ -114,5 +112,5 @@ export const flowNamed = (name: string): Flow => {
   return flow;
 };
 
-/** The settings without `import`, which a person removes after the apply. */
+/** A person removes `import` after the apply. */
 export const withoutImport = ({ settings }: Flow): string => settings.replace(/^import: .*\n/m, "");

@@ -5,17 +5,15 @@ import { type Recovered, recover, type Stack, succeed, terraformOf } from "../su
 import { Variants } from "../support/variants";
 import { BUCKET, type Flow, flowNamed, withoutImport } from "./flows";
 
-/** An account between two flows, and the key that DKP has. */
 interface Account {
   readonly aws: LocalAws;
   readonly live: Credentials | undefined;
-  /** The write calls that led to it, sorted. */
+  /** That led to it, sorted. */
   readonly writes: readonly string[];
 }
 
-/** What a run with faults left, and what followed it. */
 interface Survived extends Recovered {
-  /** The write calls that met their fault. */
+  /** That met their fault. */
   readonly faulted: readonly string[];
   /** The write calls after which AWS rejected the current key, in the run and on the way back. */
   readonly deniedAfter: readonly string[];
@@ -25,7 +23,6 @@ interface Survived extends Recovered {
   readonly isUpToDate: boolean;
 }
 
-/** A copy of an account, and the AWS that Terraform calls. */
 export interface Lent extends Stack {
   readonly through: FaultProxy;
   readonly live: Credentials | undefined;
@@ -33,19 +30,14 @@ export interface Lent extends Stack {
   readonly deniedAfter: readonly string[];
 }
 
-/** Where the state is in S3. */
 export const STATE = `/${BUCKET}/deckhouse/terraform.tfstate`;
 
 const NODE_ROLE = "dev-node";
 
-/** The accounts of a deployment's life: each is created once, and every run changes a copy. */
+/** Each account is created once, and every run changes a copy. */
 export class Life {
-  /** The account that a flow without faults leaves. */
   readonly account = memoized((name: string): Promise<Account> => this.apply(flowNamed(name)));
-  /**
-   * An account without a state: empty, or for an import with objects that were created outside
-   * Terraform.
-   */
+  /** An account without a state: empty, or with objects for an import. */
   private readonly created = memoized((isImport: boolean) => this.createObjects(isImport));
 
   private constructor(
@@ -64,8 +56,8 @@ export class Life {
   }
 
   /**
-   * Runs a flow with faults on a copy of its account, and follows docs/how-to/recover.md until
-   * nothing is left to do.
+   * Runs a flow with faults on a copy of its account, and follows docs/how-to/recover.md to the
+   * end.
    * @param interruptedAt the call at which a person presses Ctrl-C once
    */
   async survive(
@@ -100,7 +92,6 @@ export class Life {
     return { ...recovered, faulted, deniedAfter, ...end };
   }
 
-  /** A copy of the account that a flow left. */
   async lend(name: string): Promise<Lent> {
     const { aws: before, live } = await this.account(name);
     const aws = await before.copy();
@@ -118,7 +109,7 @@ export class Life {
     };
   }
 
-  /** The account that a flow changes, and the flow with the values of that account. */
+  /** With the values of the account that the flow changes. */
   private async before(flow: Flow): Promise<Account & { readonly flow: Flow }> {
     const account = await (flow.after === undefined
       ? this.created(flow.isImport === true)
@@ -155,14 +146,13 @@ export class Life {
 }
 
 /**
- * Whether the calls of DKP are allowed: one that the first policy always allows, and one whose
- * statement moves to the second.
+ * Whether two calls of DKP are allowed: the first policy always allows one, and the statement of
+ * the other one moves to the second policy.
  */
 export const isAccepted = async (aws: LocalAws, key: Credentials): Promise<boolean> =>
   (await succeeds(aws.ec2(key).describeRegions())) &&
   (await succeeds(aws.iam(key).getRole({ RoleName: NODE_ROLE })));
 
-/** After `destroy`, state and account are empty. */
 async function isEmpty(stack: Stack) {
   const { Users } = await stack.aws.iam().listUsers();
   const state = await succeed(terraformOf(stack), "state", "list");
@@ -178,7 +168,7 @@ async function stateOf(stack: Stack, imported: Credentials | undefined) {
   };
 }
 
-/** The current key, as the state has it. */
+/** As the state has it. */
 async function currentKey({ aws }: Stack): Promise<Credentials> {
   const { outputs } = (await (await aws.s3("GET", STATE)).json()) as {
     readonly outputs: Readonly<Record<string, { readonly value: string }>>;

@@ -29,7 +29,6 @@ describe("a deployment whose state or account was changed", () => {
 
   const plan = (lent: Lent) => terraformOf(lent).start("plan", "-detailed-exitcode");
 
-  /** The last plan has no changes, and AWS accepted the current key throughout. */
   const isWhole = async (lent: Lent) => {
     expect(await plan(lent)).toMatchObject({ status: 0 });
     expect(lent.deniedAfter).toEqual([]);

@@ -75,7 +75,7 @@ async function createFixtures(local: LocalAws) {
 const TAKEN =
   "user: { name: own, allowedNetworks: { cidrs: [192.0.2.0/24] } }\npolicy: { name: own, mode: minimal }\nnodeRole: { name: own }\n";
 
-/** Level and rule of each finding, by check that found something, where all names are taken. */
+/** Level and rule of each finding by check, if all names are taken. */
 const FOUND = {
   account: ["note account-ok"],
   image: ["attention image-differs", "attention image-differs"],
@@ -99,7 +99,7 @@ describe("preflight", () => {
     fixtures = await createFixtures(aws);
   });
 
-  /** Level and rule of each finding, by check that found something. */
+  /** Level and rule of each finding, by check. */
   const found = async (text: string, options?: Parameters<typeof rulesOf>[2]) => {
     const rules = Object.entries(await rulesOf(text, aws.url, options));
     return Object.fromEntries(
@@ -206,7 +206,6 @@ describe("preflight", () => {
       const { Vpcs } = await aws.ec2().describeVpcs({});
       await aws.calls();
       const rules = await rulesOf(text, aws.url, { asKey: true }, key);
-      // The policy lacks the action.
       expect(rules).toEqual({
         account: ["note account-ok"],
         key: ["attention permission-denied-by-policy"],

@@ -4,8 +4,8 @@ import type { Socket } from "node:net";
 import { createInterface } from "node:readline";
 
 /**
- * Starts a program that serves all tests, and that ends when its standard input ends: with this
- * process, which does not wait for it.
+ * Starts a program that serves all tests, and that ends with this process, when its standard input
+ * ends.
  * @returns the first line that it prints; undefined if it ended without one
  */
 export async function startInBackground(

@@ -11,26 +11,20 @@ import { atEnd } from "./cleanup";
 import { folder, write } from "./project";
 import { mustSucceed, runIn } from "./terraform";
 
-/**
- * A cluster for tests: a real Kubernetes API server if everything runs, else the stand-in of d8.
- */
+/** A real Kubernetes API server if everything runs, else the stand-in of d8. */
 export interface TestCluster {
-  /**
-   * The environment of a program that reaches it as a user with both roles of
-   * `cluster-access.yaml`.
-   */
+  /** Of a user with both roles of `cluster-access.yaml`. */
   readonly environment: Readonly<Record<string, string>>;
-  /** DKP's configuration, the bytes of the Secret. */
+  /** The bytes of the Secret with DKP's configuration. */
   document(): Buffer;
   setDocument(text: string): void;
   setCommander(isManaged: boolean): void;
-  /** The environment of a user without the role that writes. */
+  /** Of a user without the role that writes. */
   readonly reader: Readonly<Record<string, string>>;
-  /** The environment of a kubeconfig whose cluster does not answer. */
+  /** Of a kubeconfig whose cluster does not answer. */
   readonly unreachable: Readonly<Record<string, string>>;
   /**
-   * The environment with a d8 that runs shell commands before it writes; `$EDIT` changes the layout
-   * of the cluster.
+   * With a d8 that runs shell commands before it writes; `$EDIT` changes the layout of the cluster.
    */
   beforeWrite(commands: string): Readonly<Record<string, string>>;
 }
@@ -49,7 +43,6 @@ const EDITED = ["layout: WithoutNAT", "layout: Standard"] as const;
 export const startCluster = (roles: string): Promise<TestCluster> | TestCluster =>
   COMPLETE ? RealCluster.start(roles) : new StandIn();
 
-/** A d8 that runs commands before it writes. */
 function wrapped(d8: string, commands: string): string {
   const path = join(
     folder({
@@ -61,7 +54,6 @@ function wrapped(d8: string, commands: string): string {
   return path;
 }
 
-/** What the stand-in prints for the ConfigMap. */
 const COMMANDER = "configmap-d8-commander-uuid";
 
 class StandIn implements TestCluster {
@@ -125,13 +117,9 @@ const USERS = {
 } as const;
 type User = keyof typeof USERS;
 
-/** Kinds of DKP that the commands read. */
 const KINDS = { moduleconfigs: "ModuleConfig", deckhousereleases: "DeckhouseRelease" };
 
-/**
- * A Kubernetes API server with RBAC, and DKP's command in front of it: `.ci/run` builds both with
- * COMPLETE=1.
- */
+/** With RBAC, and DKP's command in front of it: `.ci/run` builds both with COMPLETE=1. */
 class RealCluster implements TestCluster {
   readonly environment: Readonly<Record<string, string>>;
   readonly reader: Readonly<Record<string, string>>;
@@ -242,7 +230,6 @@ class RealCluster implements TestCluster {
   }
 }
 
-/** The environment of a program with a kubeconfig of a user. */
 function environmentOf(user: User, server: string): Readonly<Record<string, string>> {
   const config = {
     apiVersion: "v1",
@@ -289,7 +276,7 @@ const customResource = (plural: string, kind: string) => ({
   },
 });
 
-/** The bindings of a user to the roles of `cluster-access.yaml`. */
+/** To the roles of `cluster-access.yaml`. */
 function bindingsOf(user: "writer" | "reader"): readonly object[] {
   const binding = (kind: string, role: string, name: string) => ({
     apiVersion: "rbac.authorization.k8s.io/v1",

@@ -10,9 +10,8 @@ const EXAMPLE = join(PROJECT, "examples/cdktf-consumer");
 
 /** Output of `npm pack`. */
 interface Packed {
-  /** Name of the packed file. */
   readonly filename: string;
-  /** Bytes of the packed file. */
+  /** Of the packed file. */
   readonly size: number;
   readonly files: readonly { readonly path: string }[];
 }
@@ -28,8 +27,8 @@ export const PACKED = [
 ];
 
 /**
- * Packs this project into a folder: a copy of it, because packing compiles, and other tests use
- * what is compiled.
+ * Packs a copy of this project into a folder, because packing compiles, and other tests use the
+ * compiled files.
  * @param version other than the present one
  * @throws Error with the output of npm
  */
@@ -46,8 +45,7 @@ export function packProject(to: string, version?: string): Packed {
 }
 
 /**
- * Packs a package into a folder. npm finds its cache, and the registry of this computer, by the
- * variables of this process.
+ * npm finds its cache, and the registry of this computer, by the variables of this process.
  * @throws Error with the output of npm
  */
 export function pack(project: string, to: string): Packed {
@@ -57,9 +55,8 @@ export function pack(project: string, to: string): Packed {
 }
 
 /**
- * The packages that are installed in a folder in another one too: with hard links, or copies where
- * two file systems forbid them. npm replaces the files of a package, and writes only its list in
- * place.
+ * Links the packages of one folder into another, or copies them between two file systems. npm
+ * replaces the files of a package, and writes only its list in place.
  */
 export function linkPackages(from: string, to: string): void {
   const [packages, list] = ["node_modules", "node_modules/.package-lock.json"];
@@ -80,7 +77,7 @@ export function install(path: string, args: readonly string[] = [], from = PROJE
 }
 
 /**
- * A CDKTF program outside this project: the files of the example, with the package installed from
+ * The files of the example, a CDKTF program outside this project, with the package installed from
  * the file of `npm pack`.
  */
 export class Consumer {
@@ -90,7 +87,7 @@ export class Consumer {
   ) {}
 
   /**
-   * Packs and installs; other packages come from npm's cache or registry.
+   * Other packages come from npm's cache or registry.
    * @throws Error with the output of npm
    */
   static install(): Consumer {
@@ -116,26 +113,22 @@ export class Consumer {
     this.write(main.replaceAll(text, by));
   }
 
-  /** Replaces the program of the example. */
   write(main: string, path = "main.ts"): void {
     write(this.path, { [path]: main });
   }
 
-  /** Compiles and synthesizes, and returns exit status and output. */
+  /** Compiles and synthesizes. */
   attempt(): Finished {
     return runIn(this.path, process.env, "npm", "run", "--silent", "synth");
   }
 
-  /**
-   * Compiles and synthesizes.
-   * @throws Error with the output of the compiler or the program
-   */
+  /** @throws Error with the output of the compiler or the program */
   synth(): void {
     mustSucceed(this.attempt());
   }
 
   /**
-   * Synthesizes without a type check, which takes ten times as long.
+   * Without a type check, which takes ten times as long.
    * @throws Error with the output of the program
    */
   synthUnchecked(): void {
@@ -147,10 +140,7 @@ export class Consumer {
     mustSucceed(runIn(this.path, process.env, process.execPath, "build/main.js"));
   }
 
-  /**
-   * Terraform in the folder of a synthesized stack.
-   * @param override override file for the stack's JSON
-   */
+  /** @param override override file for the stack's JSON */
   terraform(stack: string, aws: LocalAws, override: object): Terraform {
     const path = join(this.path, "cdktf.out/stacks", stack);
     write(path, { "override.tf.json": JSON.stringify(override) });

@@ -7,7 +7,6 @@ interface Packet {
   readonly content: Buffer;
 }
 
-/** A key that a person made. */
 interface RealKey {
   readonly name: string;
   /** As `gpg --export` and `gpg --export-secret-keys` print it. */
@@ -21,8 +20,8 @@ const SIGNATURE = 2;
 const USER_ID = 13;
 
 /**
- * The packets of a key as GnuPG exports it, with lengths of one or two bytes in the old format, or
- * as go-crypto does, in the new one.
+ * As GnuPG exports a key, with lengths of one or two bytes in the old format, or as go-crypto does,
+ * in the new one.
  */
 function packetsOf(bytes: Buffer): readonly Packet[] {
   const packets: Packet[] = [];
@@ -43,7 +42,7 @@ function packetsOf(bytes: Buffer): readonly Packet[] {
   return packets;
 }
 
-/** A packet with its length in 1, 2 or 4 bytes of the old format, or in 5 of the new one. */
+/** With a length in 1, 2 or 4 bytes of the old format, or in 5 of the new one. */
 function written({ type, content }: Packet, lengthBytes: 1 | 2 | 4 | 5 = 5): Buffer {
   if (lengthBytes === 5) {
     const header = Buffer.from([0xc0 | type, 255, 0, 0, 0, 0]);
@@ -59,14 +58,12 @@ function written({ type, content }: Packet, lengthBytes: 1 | 2 | 4 | 5 = 5): Buf
 const join = (packets: readonly Packet[]): Buffer =>
   Buffer.concat(packets.map((packet) => written(packet)));
 
-/** The same packet with another byte. */
 function withByte({ type, content }: Packet, at: number, change: (byte: number) => number): Packet {
   const changed = Buffer.from(content);
   changed.writeUInt8(change(changed.readUInt8(at)) & 255, at);
   return { type, content: changed };
 }
 
-/** A public key as the beginning of a private one. */
 const asPrivate = ({ type, content }: Packet): Packet => ({
   type: type === PRIMARY ? 5 : 7,
   content,
@@ -96,8 +93,8 @@ const STRAY: readonly Packet[] = [
 ];
 
 /**
- * Values that look like a key, by what was done to it: packets put in, taken out, doubled,
- * exchanged, changed and cut; two keys in one; and what only the owner of a key can sign.
+ * Values that look like a key, by change: packets put in, taken out, doubled, exchanged, changed
+ * and cut; two keys in one; and changes that only the owner of a key can sign.
  * @param others among them one that the library `openpgp` cannot read
  */
 export async function craftedFrom(
@@ -131,7 +128,7 @@ function cut({ exported }: RealKey): Crafted {
   ];
 }
 
-/** What a byte says, where it stands, and other values. */
+/** The meaning of a byte, its position, and other values. */
 type Bytes = readonly [what: string, position: number, values: readonly number[]];
 const KEY_BYTES: Bytes = ["algorithm", 5, [2, 3, 16, 18, 20, 21, 22, 25, 27, 28, 99]];
 const SIGNATURE_BYTES: readonly Bytes[] = [
@@ -232,11 +229,10 @@ function joined(
   });
 }
 
-/** What the owner of a key signs: other properties of signatures, or another subkey. */
+/** A change that the owner of a key signs. */
 interface Change {
   readonly user?: Partial<SignaturePacket>;
   readonly subkey?: Partial<SignaturePacket>;
-  /** Changes the content of the subkey. */
   readonly content?: (content: Buffer) => Buffer;
   /** Whether the former signatures stand before the new ones. */
   readonly keeps?: boolean;
@@ -278,8 +274,7 @@ const bytes = (...parts: readonly (Uint8Array | readonly number[])[]): Buffer =>
   Buffer.concat(parts.map((part) => Buffer.from(part)));
 
 /**
- * Contents of subpackets: none, a number, an issuer, a fingerprint, text, a notation, an embedded
- * signature.
+ * A body is empty, a number, an issuer, a fingerprint, text, a notation, or an embedded signature.
  */
 const BODIES: readonly Buffer[] = [
   bytes(),
@@ -375,7 +370,7 @@ const CHANGES: Readonly<Record<string, Change>> = {
   ),
 };
 
-/** The content of a packet with an RSA key. Its exponent begins with 1. */
+/** Its exponent begins with 1. */
 function rsaKey(bits: number, exponent: readonly number[]): Buffer {
   const header = [4, 0x65, 0, 0, 0, 1];
   return bytes(
@@ -397,7 +392,6 @@ async function signed({ exported, secret }: RealKey): Promise<Crafted> {
   );
 }
 
-/** The packets of a key with its signatures created again, as a change has them. */
 async function signedPackets(
   key: PrivateKey,
   packets: readonly Packet[],
@@ -438,10 +432,7 @@ interface Undeclared {
   unhashedSubpackets: readonly Omit<Subpacket, "isHashed">[];
 }
 
-/**
- * When new signatures were created: after the keys of the tests, and long enough ago to have
- * expired.
- */
+/** After the creation of the tests' keys, and long enough ago to have expired. */
 const SIGNED = new Date(Date.now() - 86_400_000);
 
 /** A signature of a key for one of its parts, like a former one. */

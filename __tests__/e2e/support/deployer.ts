@@ -10,12 +10,10 @@ import { type Finished, Terraform } from "./terraform";
 const STACK = "deckhouse";
 const USER = "pipeline";
 
-/** A Terraform command of a pipeline, and its preparation. */
 export interface Step {
   readonly command: readonly string[];
-  /** New settings. */
   readonly settings?: string;
-  /** Changes to the account by administrators before the command. */
+  /** Changes by administrators before the command. */
   readonly meanwhile?: (aws: LocalAws) => Promise<unknown>;
 }
 
@@ -41,15 +39,11 @@ export class Pipeline {
     return new Pipeline(aws, await aws.createKey(USER));
   }
 
-  /** Replaces the policy of the pipeline. */
   async allow(policy: string, aws = this.aws): Promise<void> {
     await aws.iam().putUserPolicy({ UserName: USER, PolicyName: USER, PolicyDocument: policy });
   }
 
-  /**
-   * Runs a step.
-   * @throws Error with Terraform's output if it fails
-   */
+  /** @throws Error with Terraform's output if it fails */
   async do(step: Step, deployments: Deployments): Promise<Done> {
     if (step.settings !== undefined) {
       deployments.change({ [STACK]: step.settings });
@@ -62,8 +56,8 @@ export class Pipeline {
   }
 
   /**
-   * Repeats a step on a copy of the account with another policy, and returns exit status, output
-   * and calls.
+   * Repeats a step on a copy of the account with another policy.
+   * @returns exit status, output and calls
    */
   async redo(
     { step, before, folder: original }: Done,
@@ -88,7 +82,6 @@ function copyOf(original: string): string {
 
 export const document = (text: string) => JSON.parse(text) as PolicyDocument;
 
-/** A call that a statement of a policy allows. */
 export interface Grant extends Call, Pick<DeployerStatement, "sid" | "resources"> {}
 
 export const grantsOf = (statements: readonly DeployerStatement[]): readonly Grant[] =>
@@ -96,7 +89,6 @@ export const grantsOf = (statements: readonly DeployerStatement[]): readonly Gra
     calls.map((call) => ({ sid, resources, ...call })),
   );
 
-/** Whether a grant allows a call. */
 export function isFor({ action, resources }: Grant, call: Request): boolean {
   return call.action === action && resources.some((pattern) => like(pattern).test(call.resource));
 }
@@ -144,7 +136,6 @@ export async function failingGrants(
   return proven;
 }
 
-/** A policy without some of its grants. */
 export function without(text: string, left: readonly Grant[]): string {
   const { Statement, ...rest } = document(text);
   const remaining = Statement.map((statement) => ({
@@ -161,7 +152,7 @@ export function without(text: string, left: readonly Grant[]): string {
   });
 }
 
-/** The errors of Terraform without the warnings, each on one line. */
+/** Without the warnings, each error on one line. */
 function errorsIn(output: string): readonly string[] {
   const parts = output
     .split(/^(?=(?:Error|Warning): )/m)

@@ -3,12 +3,12 @@ import type { Credentials, LocalAws } from "./local-aws";
 import { folder } from "./project";
 import { mustSucceed, runIn } from "./terraform";
 
-/** The policy that the documented commands and the documented HCL create. */
+/** The documented commands and the documented HCL create it. */
 export const PAGE_POLICY_ARN = "arn:aws:iam::123456789012:policy/D8CloudProviderAWS";
 
 /** The documented commands, as a user runs them with the AWS CLI. */
 export class PageCommands {
-  /** @param actions those of the policy */
+  /** @param actions of the policy */
   constructor(
     private readonly aws: LocalAws,
     private readonly actions: readonly string[] = pageActions,

@@ -46,7 +46,7 @@ const STATE_CALLS: readonly (readonly [name: string, method: string, path: RegEx
   ["PutState", "PUT", /\.tfstate(\?|$)/],
 ];
 
-/** The name of a write call; undefined for a call that only reads. */
+/** Undefined for a call that only reads. */
 function writeName({ method, url = "" }: IncomingMessage, body: Buffer): string | undefined {
   const action = new URLSearchParams(body.toString()).get("Action");
   if (action !== null) {
@@ -56,9 +56,8 @@ function writeName({ method, url = "" }: IncomingMessage, body: Buffer): string 
 }
 
 interface FaultOptions {
-  /** The faults by write call: `CreateUser`, or `CreateUser 2` for the second call of that name. */
+  /** By write call: `CreateUser`, or `CreateUser 2` for the second call of that name. */
   readonly faults?: Readonly<Record<string, Fault>>;
-  /** Ends Terraform at once. */
   readonly kill?: () => void;
   /** Runs when a call meets its fault. */
   readonly met?: (call: string) => void;
@@ -84,8 +83,7 @@ export function deniedCalls(isAllowed: () => Promise<boolean>) {
 }
 
 /**
- * Runs Terraform, and after each write call that AWS executed, before Terraform receives its
- * response, a call of a key.
+ * Runs Terraform, and a call of a key after each write call that AWS executed, before its response.
  * @returns how Terraform ended, and the write calls after which the key was denied
  */
 export async function monitor(
@@ -100,10 +98,8 @@ export async function monitor(
   return { ...finished, deniedAfter };
 }
 
-/** A run of Terraform in a folder. */
 interface Run extends Omit<FaultOptions, "kill" | "met"> {
   readonly folder: string;
-  /** @default apply */
   readonly command?: "apply" | "destroy" | undefined;
   /** The call at which a person presses Ctrl-C once. */
   readonly interruptedAt?: string | undefined;
@@ -141,9 +137,8 @@ export class FaultProxy {
   private readonly counts = new Map<string, number>();
   private ended = false;
   private killsNext = false;
-  /** The write calls that AWS executed, in order. */
+  /** That AWS executed, in order. */
   readonly writes: string[] = [];
-  /** The calls that met their fault. */
   readonly faulted: string[] = [];
 
   private constructor(
@@ -169,7 +164,7 @@ export class FaultProxy {
     return { ...this.aws.environment(credentials), AWS_ENDPOINT_URL: this.url };
   }
 
-  /** Waits until AWS executes no call any more. */
+  /** Waits for the end of all calls that AWS executes. */
   async stop(): Promise<void> {
     this.ended = true;
     await Promise.all(this.open);
@@ -250,7 +245,6 @@ export class FaultProxy {
   }
 }
 
-/** The response to a call that is not executed. */
 function rejectionOf(fault: Fault | undefined, call = "") {
   const rejection = fault && REJECTIONS[fault];
   if (rejection === undefined) {

@@ -1,9 +1,6 @@
 import type { IAM } from "@aws-sdk/client-iam";
 
-/**
- * The IAM objects of an account by ARN, without IDs and dates: equal for accounts with the same
- * objects.
- */
+/** By ARN, without IDs and dates: equal for accounts with the same objects. */
 export async function iamAccount(iam: IAM): Promise<object> {
   const {
     UserDetailList = [],

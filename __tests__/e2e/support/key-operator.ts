@@ -9,7 +9,6 @@ import type { Deployments } from "./project";
 import { atTerminal, PROGRAM, type Terraform, terraformEnvironment } from "./terraform";
 
 export const BUCKET = "keys-state";
-/** Where the state of the deployment is in the bucket, and the name of its user. */
 const STATE = "deckhouse/terraform.tfstate";
 const USER = "deckhouse";
 /** The longest way to the end in the model is shorter. */
@@ -39,22 +38,21 @@ interface KeyInIam {
 const DAY = 24 * 60;
 
 /**
- * A deployment in its own account, DKP, and a person who does what keys, plan and recover.md say,
- * and nothing else.
+ * A deployment in its own account, DKP, and a person who follows keys, plan and recover.md, and
+ * does nothing else.
  */
 export class KeyOperator {
   settings: Tree;
-  /** The key in provider-cluster-configuration. */
+  /** In provider-cluster-configuration. */
   dkp: Credentials | undefined;
-  /** Keys that leaked, by ID, and their credentials where they are known. */
+  /** By ID, and their credentials if they are known. */
   readonly leaked = new Map<string, Credentials | undefined>();
   /** The key of another deployment of the account: no step may end it. */
   neighbor: Credentials | undefined;
   /** Leaked keys that were once not Active. */
   private readonly ended = new Set<string>();
-  /** The steps, as printed. */
   readonly steps: string[] = [];
-  /** What keys printed last, with what else was printed. */
+  /** What keys printed last, with other output. */
   readonly printed: string[] = [];
   private dkpKey: string | undefined;
   private isLater = false;
@@ -69,7 +67,7 @@ export class KeyOperator {
     this.settings = structuredClone(settings);
   }
 
-  /** The same deployment in a copy of the account. */
+  /** In a copy of the account. */
   in(aws: LocalAws, terraform: Terraform): KeyOperator {
     const copy = new KeyOperator(aws, this.deployments, terraform, this.settings, this.env);
     copy.dkp = this.dkp;
@@ -77,7 +75,6 @@ export class KeyOperator {
     return copy;
   }
 
-  /** Writes the settings, with these fields. */
   write(fields: Readonly<Tree> = {}): void {
     this.settings = { ...this.settings, ...structuredClone(fields) };
     this.deployments.write({ deckhouse: stringify(this.settings) });
@@ -87,7 +84,6 @@ export class KeyOperator {
     return (this.settings.user as { readonly name?: string } | undefined)?.name ?? USER;
   }
 
-  /** What `keys` prints. */
   report(): string {
     const text = this.command(
       "keys",
@@ -132,7 +128,6 @@ export class KeyOperator {
     throw new Error(`no end: ${this.steps.join("; ")}`);
   }
 
-  /** Follows one report. */
   async follow(text: string): Promise<void> {
     const [, next = ""] = /^next: (.*)$/m.exec(text) ?? [];
     this.steps.push(next);
@@ -188,7 +183,6 @@ export class KeyOperator {
     this.write();
   }
 
-  /** The status of a slot in the settings. */
   private statusOf(slot: Slot): unknown {
     const slots = (this.settings.accessKeys ?? {}) as Record<
       string,
@@ -201,7 +195,7 @@ export class KeyOperator {
     return ((this.settings.accessKeys ?? {}) as { readonly current?: Slot }).current ?? "primary";
   }
 
-  /** Does something, and checks what must never happen. */
+  /** Checks afterwards that nothing forbidden happened. */
   private async guarded<T>(what: string, does: () => Promise<T>): Promise<T> {
     const worked = await this.works();
     const result = await does();
@@ -217,7 +211,10 @@ export class KeyOperator {
     return result;
   }
 
-  /** `dkp-access apply` at a terminal. @throws Error if the change is breaking */
+  /**
+   * `dkp-access apply` at a terminal.
+   * @throws Error if the change is breaking
+   */
   private apply(): Promise<Applied> {
     return this.guarded("apply", async () => {
       const result = this.applyChange();
@@ -236,7 +233,7 @@ export class KeyOperator {
     return status === 0 ? "applied" : "failed";
   }
 
-  /** What a command prints, whether or not it reports something. */
+  /** Its output, whatever its exit code. */
   protected command(...args: readonly string[]): string {
     const env = { ...terraformEnvironment(this.aws), ...this.env };
     const options = {
@@ -269,7 +266,7 @@ export class KeyOperator {
     }
   }
 
-  /** The key that the outputs have becomes that of DKP. */
+  /** The current key becomes that of DKP. */
   handOver(): Credentials {
     this.dkpKey = undefined;
     const { provider } = JSON.parse(
@@ -306,7 +303,6 @@ export class KeyOperator {
     }
   }
 
-  /** The keys of the user. */
   private async keys(user = this.user): Promise<readonly KeyInIam[]> {
     const iam = this.aws.iam();
     const listed = await iam.listAccessKeys({ UserName: user }).catch(() => undefined);
@@ -338,7 +334,6 @@ export class KeyOperator {
     return this.state()?.outputs.access_key_id?.value as string | undefined;
   }
 
-  /** The key of a slot in the state. */
   private keyOf(slot: Slot): string | undefined {
     const name = slot === "primary" ? "user" : "user-secondary";
     const keys = this.state()?.resources.filter(
@@ -420,7 +415,7 @@ export class KeyOperator {
     });
   }
 
-  /** Does what the findings say, and the sections that they name. */
+  /** Follows the findings, and the sections that they name. */
   private async resolve(text: string): Promise<void> {
     const [, deployed] = /restore what is deployed: accessKeys\.(.*)$/m.exec(text) ?? [];
     if (text.includes("#errored-state")) {
@@ -530,10 +525,7 @@ export class KeyOperator {
     await this.guarded("delete an unmanaged key", () => this.endKey(key.id, "delete"));
   }
 
-  /**
-   * DKP gets a key that Terraform manages: IAM has two keys already, so that Terraform may create
-   * only one.
-   */
+  /** IAM has two keys already, so that Terraform may create only one. */
   private async replaceUnmanaged(): Promise<void> {
     const active: Slot[] = [];
     for (const slot of SLOTS) {
@@ -591,7 +583,6 @@ export class KeyOperator {
     }
   }
 
-  /** The leaked keys that are Active. */
   private async liveLeaks(): Promise<readonly string[]> {
     const iam = this.aws.iam();
     const live: string[] = [];
@@ -605,17 +596,14 @@ export class KeyOperator {
     return live;
   }
 
-  /**
-   * Applies with faults, which may kill Terraform; afterwards the lock is released, as recover.md
-   * says.
-   */
+  /** Faults may kill Terraform; afterwards the lock is released, as recover.md says. */
   async applyWith(faults: Readonly<Record<string, Fault>>): Promise<void> {
     this.deployments.synth();
     await runWithFaults(this.aws, { folder: this.terraform.folder, faults });
     await this.aws.s3("DELETE", `/${BUCKET}/${STATE}.tflock`);
   }
 
-  /** IDs of the versions of the state, the newest first. */
+  /** The newest first. */
   async versions(): Promise<readonly string[]> {
     const listing = await (await this.aws.s3("GET", `/${BUCKET}?versions`)).text();
     return [...listing.matchAll(/<Key>([^<]*)<\/Key><VersionId>([^<]*)</g)]
@@ -628,7 +616,6 @@ export class KeyOperator {
     expect((await this.aws.s3("PUT", `/${BUCKET}/${STATE}`, "", source)).status).toBe(200);
   }
 
-  /** Deletes the state, or all of its versions. */
   async loseState(how: "newest" | "all"): Promise<void> {
     await this.aws.s3("DELETE", `/${BUCKET}/${STATE}`);
     if (how === "all") {
@@ -666,6 +653,5 @@ export function agedState(state: string): string {
   );
 }
 
-/** The resources of a state as JSON, without its outputs. */
 const resourcesOf = (state: string) =>
   JSON.stringify((JSON.parse(state) as { readonly resources: unknown }).resources);

@@ -13,7 +13,6 @@ export interface Credentials {
   readonly sessionToken?: string | undefined;
 }
 
-/** One AWS API call that the local AWS answered. */
 export interface Call {
   readonly service: string;
   readonly action: string;
@@ -27,7 +26,7 @@ export interface Decision {
   readonly allowed: boolean;
 }
 
-/** The key that may do anything. The local AWS enforces the policies of all others. */
+/** May do anything. The local AWS enforces the policies of all other keys. */
 export const ADMIN: Credentials = { accessKeyId: "test", secretAccessKey: "test" };
 
 const VERSIONED =
@@ -56,7 +55,6 @@ export class LocalAws {
     );
   }
 
-  /** A new one with an empty account. */
   static start(): Promise<LocalAws> {
     return LocalAws.copyOf(process.env[ORIGIN] ?? "");
   }
@@ -69,7 +67,7 @@ export class LocalAws {
     return aws;
   }
 
-  /** Ends it before the tests of the file have ended. */
+  /** Before the tests of the file have ended. */
   stop(): void {
     if (this.isRunning) {
       this.isRunning = false;
@@ -77,12 +75,12 @@ export class LocalAws {
     }
   }
 
-  /** Another local AWS at another address, with a copy of the current account. */
+  /** At another address, with a copy of the current account. */
   copy(): Promise<LocalAws> {
     return LocalAws.copyOf(this.url);
   }
 
-  /** The environment with which AWS clients, Terraform included, reach it. */
+  /** For AWS clients, Terraform included. */
   environment(credentials: Credentials = ADMIN): Record<string, string> {
     return {
       AWS_ENDPOINT_URL: this.url,
@@ -115,10 +113,7 @@ export class LocalAws {
     return new EC2({ endpoint: this.url, region: "eu-central-1", credentials, maxAttempts: 1 });
   }
 
-  /**
-   * The response to a signed call.
-   * @param path path and query
-   */
+  /** @param path path and query */
   private send(
     service: string,
     method: string,
@@ -142,7 +137,7 @@ export class LocalAws {
     return fetch(`${this.url}${path}`, body === "" ? sent : { ...sent, body });
   }
 
-  /** The document of a managed policy that applies: that of its default version. */
+  /** Of the default version. */
   async policyDocument(PolicyArn: string | undefined): Promise<string> {
     const iam = this.iam();
     const { Policy } = await iam.getPolicy({ PolicyArn });
@@ -153,7 +148,6 @@ export class LocalAws {
     return decodeURIComponent(PolicyVersion?.Document ?? "");
   }
 
-  /** A new access key of a user. */
   async createKey(UserName: string, iam: IAM = this.iam()): Promise<Credentials> {
     const { AccessKey } = await iam.createAccessKey({ UserName });
     return {
@@ -163,8 +157,8 @@ export class LocalAws {
   }
 
   /**
-   * A new user with an inline policy.
-   * @returns its access key
+   * With an inline policy.
+   * @returns the access key
    */
   async createUser(
     UserName: string,
@@ -200,13 +194,11 @@ export class LocalAws {
     await fetch(`${this.url}/${bucket}`, { method: "PUT" });
   }
 
-  /** A bucket that keeps the earlier versions of its objects. */
   async createVersionedBucket(bucket: string): Promise<void> {
     await this.createBucket(bucket);
     expect((await this.s3("PUT", `/${bucket}?versioning`, VERSIONED)).status).toBe(200);
   }
 
-  /** Creates a DynamoDB table in which Terraform can lock states. */
   async createLockTable(TableName: string): Promise<void> {
     const body = JSON.stringify({
       TableName,
@@ -221,10 +213,7 @@ export class LocalAws {
     await this.send("dynamodb", "POST", "/", body, headers);
   }
 
-  /**
-   * The response to a signed call of S3.
-   * @param path bucket, key and query: `/bucket/key?versionId=ID`
-   */
+  /** @param path bucket, key and query: `/bucket/key?versionId=ID` */
   s3(
     method: string,
     path: string,
@@ -234,20 +223,19 @@ export class LocalAws {
     return this.send("s3", method, path, body, { "Content-Type": "application/xml", ...headers });
   }
 
-  /** Keys of all objects in a bucket. */
   async objects(bucket: string): Promise<readonly string[]> {
     const listing = await (await fetch(`${this.url}/${bucket}?list-type=2`)).text();
     return [...listing.matchAll(/<Key>([^<]*)<\/Key>/g)].map(([, key = ""]) => key);
   }
 
-  /** Returns and clears the list of authorizations. */
+  /** Clears the list. */
   async decisions(): Promise<readonly Decision[]> {
     return (await fetch(`${this.url}/decisions`, { method: "DELETE" })).json() as Promise<
       readonly Decision[]
     >;
   }
 
-  /** Returns and clears the list of all AWS API calls. */
+  /** Clears the list. */
   async calls(): Promise<readonly Call[]> {
     return (await fetch(`${this.url}/calls`, { method: "DELETE" })).json() as Promise<
       readonly Call[]
@@ -255,14 +243,12 @@ export class LocalAws {
   }
 }
 
-/** A policy that allows actions on every resource. */
 export const allowing = (Action: string | readonly string[]): string =>
   JSON.stringify({
     Version: "2012-10-17",
     Statement: [{ Effect: "Allow", Action, Resource: "*" }],
   });
 
-/** Whether AWS allows a call. */
 export const succeeds = (call: Promise<unknown>): Promise<boolean> =>
   call.then(
     () => true,

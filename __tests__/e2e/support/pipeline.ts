@@ -32,12 +32,12 @@ interface GitHubWorkflow {
 /** How GitHub runs a command. */
 export const BASH = ["--noprofile", "--norc", "-eo", "pipefail", "-c"] as const;
 
-/** Whether a command installs the packages, which a checkout here already has. */
+/** A checkout here has the packages already. */
 const installs = (command: string) => command.includes("npm ci");
 
 const read = (path: string): unknown => parse(readFileSync(join(PROJECT, path), "utf8"));
 
-/** Expands earlier variables in the values of variables, as GitLab does. */
+/** GitLab expands earlier variables in the values of variables. */
 function expanded(variables: Variables, known: Variables): Record<string, string> {
   const result: Record<string, string> = { ...known };
   for (const [name, value] of Object.entries(variables)) {
@@ -55,12 +55,11 @@ interface Step {
   readonly always: boolean;
 }
 
-/** A job of a pipeline file that runs in a checkout. */
 export type Job = (checkout: string, name: string, environment: Variables) => readonly Step[];
 
 /**
- * A job of `docs/pipelines/gitlab-ci.yml` as a GitLab runner runs it: `before_script` and `script`
- * in one shell, `after_script` in another.
+ * As a GitLab runner runs a job of `docs/pipelines/gitlab-ci.yml`: `before_script` and `script` in
+ * one shell, `after_script` in another.
  */
 export const gitLab: Job = (checkout, name, environment) => {
   const file = read("docs/pipelines/gitlab-ci.yml") as { readonly variables: Variables } & Readonly<
@@ -89,8 +88,8 @@ export const gitLab: Job = (checkout, name, environment) => {
 };
 
 /**
- * What the actions for artifacts do. A job starts without the files of the one before it. A
- * download creates no folder for an artifact that alone matches. Source: `downloadPromises`,
+ * The actions for artifacts. A job starts without the files of the one before it. A download
+ * creates no folder for an artifact that alone matches. Source: `downloadPromises`,
  * https://github.com/actions/download-artifact/blob/v8.0.0/src/download-artifact.ts
  */
 const ARTIFACTS: Readonly<Record<string, string>> = {
@@ -102,8 +101,8 @@ const ARTIFACTS: Readonly<Record<string, string>> = {
 };
 
 /**
- * The commands of a job of `docs/pipelines/github-actions.yml`, each step in its own shell; of the
- * actions, those for reviews.
+ * Each command of `docs/pipelines/github-actions.yml` in its own shell; of the actions, those for
+ * reviews.
  */
 export const gitHub: Job = (_, name, environment) => {
   const workflow = read("docs/pipelines/github-actions.yml") as GitHubWorkflow;
@@ -133,7 +132,6 @@ export const gitHub: Job = (_, name, environment) => {
   );
 };
 
-/** The commands of a pipeline file that install the packages. */
 export function installation(file: string): string {
   const jobs = read(file) as {
     readonly jobs?: GitHubWorkflow["jobs"];
@@ -146,7 +144,7 @@ export function installation(file: string): string {
   return commands.find(installs) ?? "";
 }
 
-/** Runs the steps of a job in order; after a failure, only those that always run. */
+/** After a failure, only the steps that always run. */
 export function runSteps(checkout: string, steps: readonly Step[], failed = false): Finished {
   let status: number | null = failed ? 1 : 0;
   let output = "";
@@ -166,12 +164,11 @@ export function runSteps(checkout: string, steps: readonly Step[], failed = fals
   return { status, output };
 }
 
-/** Starts a step and does not wait for its end. */
 export function startStep(checkout: string, { program, args, variables }: Step) {
   return spawn(program, args, { cwd: checkout, env: variables, stdio: ["ignore", "pipe", "pipe"] });
 }
 
-/** All descendants of a process, the youngest first. */
+/** The youngest first. */
 export function descendants(pid: number): readonly number[] {
   const { stdout } = spawnSync("ps", ["-e", "-o", "pid=,ppid="], { encoding: "utf8" });
   const parents = stdout
@@ -207,8 +204,8 @@ export class Checkout {
   }
 
   /**
-   * The standard output of a program.
-   * @throws Error with standard error if it fails
+   * @returns standard output
+   * @throws Error with standard error if the program fails
    */
   run(environment: Variables, program: string, ...args: string[]): string {
     return execFileSync(program, args, {
@@ -219,7 +216,6 @@ export class Checkout {
     });
   }
 
-  /** Writes the review packs. */
   review(environment: Variables): void {
     this.run(environment, "node_modules/.bin/dkp-access", "review");
   }
@@ -240,7 +236,7 @@ export class Checkout {
     git("commit", "--quiet", "--message=x");
   }
 
-  /** Whether any file of the checkout contains a string, ignored files included. */
+  /** Ignored files count. */
   contains(text: string): boolean {
     return (
       spawnSync("grep", ["--recursive", "--quiet", "--text", "--fixed-strings", text, "."], {
@@ -268,7 +264,6 @@ export function commitWithLocks(checkout: Checkout, environment: Variables): voi
   checkout.commit();
 }
 
-/** A step of the package's script. */
 export function pipelineStep(variables: Variables, ...args: readonly string[]): Step {
   return {
     program: "sh",

@@ -8,7 +8,6 @@ import { ADMIN, type Credentials } from "./local-aws";
 import { folder } from "./project";
 import { PROGRAM } from "./terraform";
 
-/** Settings of a deployment with these fields of `cluster`. */
 export const settings = (cluster: string, more = "") =>
   `region: eu-central-1\nbackend: { local: {} }\n${more}cluster: { ${cluster} }\n`;
 
@@ -27,7 +26,7 @@ interface Ended {
 
 /**
  * Runs the command on one deployment, `dev`.
- * @param url undefined: AWS's own host names.
+ * @param url undefined: AWS's own host names
  * @param more other environment variables
  */
 export function preflight(
@@ -50,10 +49,7 @@ export function preflight(
   });
 }
 
-/**
- * The results of the checks, run in this process because starting another one takes longer than all
- * calls.
- */
+/** In this process, because starting another one takes longer than all calls. */
 export async function resultsOf(
   text: string,
   url: string,

@@ -18,10 +18,7 @@ export function write(path: string, files: Readonly<Record<string, string | Uint
   }
 }
 
-/**
- * The settings of the stack `deckhouse` in a copy of this project: the first deployment of the
- * README.
- */
+/** Of the stack `deckhouse` in a copy of this project: the first deployment of the README. */
 export const EXAMPLE = `region: eu-central-1
 
 backend:
@@ -31,9 +28,8 @@ backend:
 `;
 
 /**
- * A copy of this project, with the deployment of the README instead of those in `deployments/`, for
- * the CDKTF command, which must run inside a project: as after `npm ci` and a first build, which
- * takes ten seconds, or before them.
+ * A copy of this project, with the deployment of the README, for the CDKTF command, which must run
+ * inside a project: as after `npm ci` and a first build, which takes ten seconds, or before them.
  */
 export function copyOfProject({ installed } = { installed: true }): string {
   const path = folder();
@@ -83,7 +79,6 @@ export class Deployments {
     this.synth();
   }
 
-  /** Replaces the settings. */
   write(settings: Readonly<Record<string, string>>): void {
     write(
       this.path,
@@ -98,7 +93,7 @@ export class Deployments {
     mustSucceed(runIn(this.path, { PATH: process.env.PATH }, process.execPath, PROGRAM, "synth"));
   }
 
-  /** @param program the binary that applies; Terraform by default */
+  /** @param program Terraform by default */
   terraform(stack: string, aws: AnyAws, program?: string): Terraform {
     return new Terraform(join(this.path, "cdktf.out/stacks", stack), aws, program);
   }

@@ -20,9 +20,8 @@ import { startProviderProxy } from "./provider-proxy";
 interface Provider {
   readonly process: ChildProcess;
   readonly socket: string;
-  /** The variables with which it was started. */
   readonly variables: string;
-  /** Its AWS configuration file, which it reads at the start of each run. */
+  /** Read at the start of each run. */
   readonly configuration: string;
 }
 
@@ -36,7 +35,6 @@ const KEYS: Readonly<Record<string, string>> = {
   AWS_SECRET_ACCESS_KEY: "aws_secret_access_key",
   AWS_SESSION_TOKEN: "aws_session_token",
 };
-/** Providers that wait for a run. */
 const IDLE = 2;
 
 const [program = "", folder = ""] = process.argv.slice(2);
@@ -114,7 +112,7 @@ async function start(
   return { process: child, socket, variables, configuration };
 }
 
-/** The match in what is received first. The further input is ignored. */
+/** The further input is ignored. */
 async function firstMatch(input: Readable, pattern: RegExp): Promise<readonly string[]> {
   let received = "";
   for await (const [chunk] of on(input, "data", { close: ["close"] })) {

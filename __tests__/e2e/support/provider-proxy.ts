@@ -13,8 +13,8 @@ import { connect as connectSocket } from "node:net";
 import { usedSchemas } from "./used-schemas";
 
 /**
- * Calls whose response follows from the request and the variables of the provider, and what
- * Terraform receives of the response.
+ * Calls whose response follows from the request and the variables of the provider, and the part of
+ * the response that Terraform receives.
  */
 const REPEATABLE: Readonly<Record<string, (message: Buffer) => Buffer>> = {
   "/tfplugin5.Provider/GetSchema": usedSchemas,
@@ -28,7 +28,6 @@ const PREFIX_BYTES = 5;
 /** Bytes that are sent without waiting for the receiver. */
 const SETTINGS = { settings: { initialWindowSize: 2 ** 24 } };
 
-/** Responses to repeatable calls. */
 const responses = new Map<string, Buffer>();
 
 /**
@@ -37,7 +36,7 @@ const responses = new Map<string, Buffer>();
  * provider. Sources: https://github.com/hashicorp/go-plugin/blob/main/docs/internals.md; "gRPC over
  * HTTP2", https://github.com/grpc/grpc/blob/master/doc/PROTOCOL-HTTP2.md
  * @param provider the path of the provider's socket, and the variables that it was started with
- * @param path that of the new socket
+ * @param path of the new socket
  * @param end called when Terraform has ended, with whether it shut the provider down
  */
 export async function startProviderProxy(
@@ -98,7 +97,7 @@ async function forward(
   }
 }
 
-/** The call to the provider that ends with the one from Terraform. */
+/** Ends with the call from Terraform. */
 function callOf(
   stream: ServerHttp2Stream,
   headers: IncomingHttpHeaders,

@@ -19,7 +19,7 @@ import type { Variants } from "./variants";
 const STACK = "deckhouse";
 const PAGE = readFileSync(join(PROJECT, "docs/how-to/recover.md"), "utf8");
 
-/** The sections of docs/how-to/recover.md: the words of a symptom by the anchor of its section. */
+/** By anchor of a section of docs/how-to/recover.md, the words of its symptom. */
 const SYMPTOMS: Readonly<Record<string, readonly string[]>> = Object.fromEntries(
   [...PAGE.matchAll(/^## (.+)\n\n((?:> .*\n)+)/gm)].map(([, heading = "", symptom = ""]) => [
     anchorOf(heading),
@@ -27,7 +27,6 @@ const SYMPTOMS: Readonly<Record<string, readonly string[]>> = Object.fromEntries
   ]),
 );
 
-/** Whether an output shows the symptom of a row. */
 export function shows(output: string, anchor: string): boolean {
   const text = output.replaceAll(/[\s│]+/g, " ");
   return (SYMPTOMS[anchor] ?? []).some((words) => text.includes(words));
@@ -40,7 +39,6 @@ export interface Scene extends Stack {
   readonly output: string;
 }
 
-/** A stack with some settings, and the account that it is in. */
 export interface Stack {
   readonly aws: LocalAws;
   /**
@@ -49,11 +47,11 @@ export interface Stack {
    */
   readonly through?: AnyAws;
   readonly variants: Variants;
-  /** The settings without `import`. */
+  /** Without `import`. */
   readonly settings: string;
 }
 
-/** The error that Terraform prints, and the part of `import` that recover.md names for it. */
+/** Terraform's error, and the part of `import` that recover.md names for it. */
 const IMPORTS: readonly (readonly [error: RegExp, part: string])[] = [
   [/User with name \S+ already exists/, "user"],
   [/A policy called D8CloudProviderAWS already exists/, "policy"],
@@ -61,7 +59,7 @@ const IMPORTS: readonly (readonly [error: RegExp, part: string])[] = [
   [/Role with name \S+ already exists/, "nodeRole"],
 ];
 
-/** One remedy of recover.md. It returns the settings to apply next. */
+/** Returns the settings to apply next. */
 type Remedy = (scene: Scene) => Promise<string>;
 
 const unlock: Remedy = async (scene) => {
@@ -87,10 +85,7 @@ const deleteUnmanaged: Remedy = async (scene) => {
 
 const destroyAgain: Remedy = async ({ settings }) => settings;
 
-/**
- * The remedies that can follow a run that was killed or lost a response, in the order of
- * recover.md.
- */
+/** For a run that was killed or lost a response, in the order of recover.md. */
 const REMEDIES: Readonly<Record<string, Remedy>> = {
   "stale-lock": unlock,
   "half-made": importCreated,
@@ -143,20 +138,18 @@ export async function recover(
   return { rows, unmanaged: await deleteReported(given, keysReport(given)) };
 }
 
-/** Terraform in the folder of the settings. */
 export function terraformOf({ aws, through = aws, variants, settings }: Stack): Terraform {
   return new Terraform(variants.folder(settings), through);
 }
 
 /**
- * Runs a Terraform command whose AWS may be a proxy in this process.
- * @throws Error with its output if it fails
+ * Also for an AWS that is a proxy in this process.
+ * @throws Error with Terraform's output if it fails
  */
 export async function succeed(terraform: Terraform, ...args: string[]): Promise<string> {
   return mustSucceed(await terraform.start(...args));
 }
 
-/** What `dkp-access keys --format json` prints of one deployment. */
 export interface KeysReport {
   readonly findings: readonly {
     readonly rule: string;
@@ -167,11 +160,9 @@ export interface KeysReport {
   readonly next: Step;
 }
 
-/** The rules that require attention. */
 export const attentionOf = ({ findings }: KeysReport) =>
   findings.filter(({ level }) => level !== "note").map(({ rule }) => rule);
 
-/** A `dkp-access` command in the project. */
 export function dkpAccess(
   { aws, variants, settings }: Stack,
   ...args: readonly string[]
@@ -185,7 +176,6 @@ export function dkpAccess(
   );
 }
 
-/** The report of `dkp-access keys`. */
 export function keysReport({ aws, variants, settings }: Stack): KeysReport {
   const args = [PROGRAM, "keys", STACK, "--format", "json"];
   const report = jsonOf(

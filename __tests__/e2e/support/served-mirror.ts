@@ -3,16 +3,14 @@ import { join } from "node:path";
 import { bundled } from "../../helpers/bundled";
 import { startInBackground } from "./background-program";
 
-/** The variable with the mirror. */
 export const SERVED_MIRROR = "E2E_SERVED_MIRROR";
 
 const PROVIDER = "registry.terraform.io/hashicorp/aws";
 const REGISTRIES = ["registry.terraform.io", "registry.opentofu.org"];
 
 /**
- * A program with the name of the AWS provider: asks the pool for one that already runs, prints its
- * socket for Terraform, and ends when the pool says so. As a provider, it leaves an interrupt to
- * Terraform.
+ * Has the name of the AWS provider: asks the pool for one that already runs, prints its socket for
+ * Terraform, and ends when the pool says so. As a provider, it leaves an interrupt to Terraform.
  */
 const lent = (port: string | undefined) => `#!/bin/bash
 trap '' INT
@@ -25,9 +23,9 @@ read -r end <&3
 `;
 
 /**
- * Starts the pool of providers, and writes a filesystem mirror with a program that lends one of
- * them, for Terraform and OpenTofu. Sets the variables with which Terraform uses it. The pool ends
- * with this process.
+ * Starts the pool of providers, which ends with this process, and writes a filesystem mirror with a
+ * program that lends one of them, for Terraform and OpenTofu. Sets the variables with which
+ * Terraform uses it.
  * @param folder a folder after `terraform init`, which the pool removes at its end
  */
 export async function startServedMirror(folder: string): Promise<void> {

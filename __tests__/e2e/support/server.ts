@@ -5,7 +5,7 @@ import type { AddressInfo } from "node:net";
 import { atEnd } from "./cleanup";
 
 /**
- * Has a server listen on this computer until the tests of the file end.
+ * Until the tests of the file end.
  * @returns its host and port
  */
 export async function listening(server: Server | TlsServer): Promise<string> {
@@ -14,7 +14,7 @@ export async function listening(server: Server | TlsServer): Promise<string> {
   return `127.0.0.1:${(server.address() as AddressInfo).port}`;
 }
 
-/** Ends a server before the tests of the file end. */
+/** Before the tests of the file end. */
 export function closed(server: Server | TlsServer): void {
   server.close();
   server.closeAllConnections();

@@ -10,7 +10,7 @@ import { SERVED_MIRROR } from "./served-mirror";
 
 /**
  * The program as the package has it, which `prerequisites.ts` bundles: half of the CPU time of
- * `bin/dkp-access` (measured: 0.36 s, 0.68 s), which runs what `npm run build` compiled.
+ * `bin/dkp-access` (measured: 0.36 s, 0.68 s), which runs the output of `npm run build`.
  */
 export const PROGRAM = join(PROJECT, "dist/program.js");
 
@@ -20,7 +20,6 @@ export interface Finished {
   readonly output: string;
 }
 
-/** An AWS that Terraform can call. */
 export interface AnyAws {
   environment(credentials?: Credentials): Record<string, string>;
 }
@@ -39,8 +38,8 @@ const MIRROR = process.env.E2E_PROVIDER_MIRROR;
 const NO_GARBAGE_COLLECTION = { GOGC: "off", GOMEMLIMIT: "1GiB" };
 
 /**
- * Environment of Terraform and of the CDKTF command on the local AWS: without the user's own
- * Terraform or AWS configuration. Terraform calls a provider that already runs.
+ * For Terraform and the CDKTF command on the local AWS: without the user's own Terraform or AWS
+ * configuration. Terraform calls a provider that already runs.
  */
 export function terraformEnvironment(
   aws?: AnyAws,
@@ -52,9 +51,7 @@ export function terraformEnvironment(
   };
 }
 
-/**
- * The same environment, but each run of Terraform starts its own provider, as a user's run does.
- */
+/** Each run of Terraform starts its own provider, as a user's run does. */
 export function ownProviderEnvironment(
   aws?: AnyAws,
   credentials?: Credentials,
@@ -87,7 +84,6 @@ function environment(
   };
 }
 
-/** Runs a program and waits for its end. */
 export function runIn(
   folder: string,
   environment: NodeJS.ProcessEnv,
@@ -106,7 +102,7 @@ export function runIn(
   };
 }
 
-/** Runs `dkp-access` at a terminal, where a person gives an answer. */
+/** A person gives an answer at the terminal. */
 export function atTerminal(
   answer: string,
   folder: string,
@@ -127,10 +123,7 @@ export function atTerminal(
   );
 }
 
-/**
- * What a program printed.
- * @throws Error with it if the program failed
- */
+/** @throws Error with the output if the program failed */
 export function mustSucceed({ status, output }: Finished): string {
   if (status !== 0) {
     throw new Error(`it ended with ${status}:\n${output}`);
@@ -138,7 +131,7 @@ export function mustSucceed({ status, output }: Finished): string {
   return output;
 }
 
-/** Starts a program and does not wait for its end. */
+/** Does not wait for the end. */
 export const startIn = (
   folder: string,
   environment: NodeJS.ProcessEnv,
@@ -146,7 +139,7 @@ export const startIn = (
   ...args: string[]
 ): Promise<Finished> => outputOf(spawn(program, args, { cwd: folder, env: environment }));
 
-/** What a program that was started prints until its end. */
+/** Until the end of the program. */
 export async function outputOf(
   child: ChildProcess & Record<"stdout" | "stderr", Readable>,
 ): Promise<Finished> {
@@ -160,10 +153,7 @@ export async function outputOf(
   return { status, output };
 }
 
-/**
- * The standard output of a program, parsed as JSON.
- * @throws Error with both outputs if it is not JSON
- */
+/** @throws Error with both outputs if standard output is not JSON */
 export function jsonOf(
   folder: string,
   environment: NodeJS.ProcessEnv,
@@ -196,20 +186,17 @@ export class Terraform {
     this.environment = terraformEnvironment(aws, credentials);
   }
 
-  /** Runs a Terraform command and returns exit status and output, also if it fails. */
+  /** Does not throw if the command fails. */
   attempt(...args: string[]): Finished {
     return runIn(this.folder, this.environment, this.program, ...args, "-no-color");
   }
 
-  /** Starts a Terraform command and does not wait for it. */
+  /** Does not wait for the end. */
   start(...args: string[]): Promise<Finished> {
     return startIn(this.folder, this.environment, this.program, ...args, "-no-color");
   }
 
-  /**
-   * Runs a Terraform command.
-   * @throws Error with Terraform's output if it fails
-   */
+  /** @throws Error with Terraform's output if it fails */
   run(...args: string[]): string {
     return mustSucceed(this.attempt(...args));
   }
@@ -222,10 +209,7 @@ export class Terraform {
     return this.run("apply", "-auto-approve", ...args);
   }
 
-  /**
-   * Whether a plan has no changes.
-   * @throws Error with Terraform's output if the plan fails
-   */
+  /** @throws Error with Terraform's output if the plan fails */
   isUpToDate(...args: string[]): boolean {
     const { status, output } = this.attempt("plan", "-detailed-exitcode", ...args);
     if (status === 1) {
@@ -234,7 +218,7 @@ export class Terraform {
     return status === 0;
   }
 
-  /** The actions of a plan by address, without unchanged resources. */
+  /** By address, without unchanged resources. */
   plannedActions(...args: string[]): Readonly<Record<string, string>> {
     this.run("plan", "-out=plan", ...args);
     const plan = JSON.parse(this.run("show", "-json", "plan")) as Plan;
@@ -250,7 +234,7 @@ export class Terraform {
     return this.run("output", "-raw", name);
   }
 
-  /** All outputs, sensitive ones included. */
+  /** Sensitive ones included. */
   outputs(): Readonly<Record<string, string>> {
     const outputs = JSON.parse(this.run("output", "-json")) as Readonly<
       Record<string, { readonly value: string }>
@@ -264,12 +248,11 @@ export class Terraform {
     return { accessKeyId: access_key_id, secretAccessKey: secret_access_key };
   }
 
-  /** The state as Terraform stores it. */
+  /** As Terraform stores it. */
   state(): string {
     return this.run("state", "pull");
   }
 
-  /** The access keys in the state. */
   keysInState(): readonly StateResource[] {
     const { resources } = JSON.parse(this.state()) as {
       readonly resources: readonly StateResource[];

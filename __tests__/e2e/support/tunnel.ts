@@ -14,7 +14,7 @@ import { listening } from "./server";
 export class TunnelToAws {
   /** "HOST:PORT" of each tunnel, and the credentials that the client has sent. */
   readonly tunnels: { readonly host: string; readonly authorization: string | undefined }[] = [];
-  /** The file with the certificate authority of the local AWS. */
+  /** The certificate authority of the local AWS. */
   readonly authority: string;
   private readonly aws: Server;
   private readonly proxy: Server;

@@ -10,7 +10,6 @@ const MAPS_OF_SCHEMAS = [2, 3, 8];
 
 interface Field {
   readonly number: number;
-  /** Where its value starts. */
   readonly start: number;
   readonly end: number;
 }

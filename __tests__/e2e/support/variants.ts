@@ -14,15 +14,14 @@ export class Variants {
   private readonly deployments = memoized((settings: string) => this.synthesized(settings));
   private initialized: string | undefined;
 
-  /** @param aws the AWS with the backend, to initialize the first folder */
+  /** @param aws has the backend, to initialize the first folder */
   constructor(private readonly aws: AnyAws) {}
 
-  /** The project folder whose deployment has these settings. */
   project(settings: string): string {
     return this.deployments(settings).path;
   }
 
-  /** The stack's folder with these settings, initialized. */
+  /** Initialized. */
   folder(settings: string): string {
     return folderOf(this.deployments(settings));
   }

@@ -23,7 +23,6 @@ export class YearAccount {
     readonly id: string,
     private readonly credentials: Credentials,
     private readonly endpoint: string | undefined,
-    /** The local AWS. */
     readonly local?: LocalAws,
   ) {
     const removal = join(PROJECT, "__tests__/e2e/support/year-removal.mjs");
@@ -76,7 +75,7 @@ export class YearAccount {
     return text(this.remover.stdout);
   }
 
-  /** The environment of Terraform and of the program. */
+  /** Of Terraform and of the program. */
   environment(): Record<string, string> {
     const { accessKeyId, secretAccessKey, sessionToken } = this.credentials;
     const own = {
@@ -101,10 +100,7 @@ export class YearAccount {
     };
   }
 
-  /**
-   * Temporary credentials of the key's user. Denials compare the time of issue in whole seconds, so
-   * the second is over.
-   */
+  /** Denials compare the time of issue in whole seconds, so the second is over. */
   async session(key: Credentials): Promise<Credentials> {
     const { Credentials: given } = await new STS(this.client("us-east-1", key)).getSessionToken();
     await setTimeout(1_000);
@@ -118,7 +114,7 @@ export class YearAccount {
 
   /**
    * Whether AWS accepts a dry run as the key. A change of IAM is visible after seconds: waits up to
-   * two minutes for what is expected.
+   * two minutes for the expected result.
    */
   async accepts(key: Credentials, expected = true): Promise<boolean> {
     const ec2 = new EC2(this.client("eu-central-1", key));

@@ -10,10 +10,7 @@ import iam from "@aws-sdk/client-iam";
 const [suffix, endpoint] = process.argv.slice(2);
 const client = new iam.IAM({ region: "us-east-1", ...(endpoint && { endpoint }) });
 
-/**
- * Kinds of objects, what identifies one, and its parts: how IAM lists them, ends them, and names
- * one.
- */
+/** By kind of object: how IAM lists, ends and names one, and its parts. */
 const KINDS = {
   User: [
     "UserName",

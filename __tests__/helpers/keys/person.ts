@@ -26,7 +26,7 @@ import {
   works,
 } from "./world";
 
-// A person who does what keys, plan and the pages say, and nothing else.
+// A person who follows keys, plan and the documents, and does nothing else.
 
 const DEPLOYMENT = deployment("cluster: { prefix: dev }");
 const ACCOUNT = "123456789012";
@@ -108,16 +108,15 @@ function stateContents({ user, keys, current }: State): KeySituation["state"] {
   };
 }
 
-/** What keys prints. */
 export const printed = (world: World, dkpKey?: string): string =>
   keyReportText(keyReport(situationOf(world, dkpKey)), "deployments/deckhouse.yaml");
 
-/** What is wrong with the printed steps; nothing is to be here. */
+/** Errors in the printed steps; none is expected. */
 interface Outcome {
   /** The first words of each step. */
   readonly steps: readonly string[];
   readonly violations: readonly string[];
-  /** How it ends: nothing is left, or a page that the person cannot follow alone. */
+  /** Nothing is left, or a document that the person cannot follow alone. */
   readonly end: "done" | "page" | "none";
 }
 
@@ -192,7 +191,7 @@ class Person {
     return { steps: this.steps, violations: this.violations, end };
   }
 
-  /** Does something, and checks what must never happen. */
+  /** Checks afterwards that nothing forbidden happened. */
   private act(what: string, does: () => void): void {
     const { world } = this;
     const worked = works(world);
@@ -224,7 +223,6 @@ class Person {
     return result;
   }
 
-  /** Follows one report. */
   private step(text: string, next: string): "page" | undefined {
     const { world } = this;
     if (next.startsWith("first do what is said above")) {
@@ -282,7 +280,6 @@ class Person {
     }
   }
 
-  /** Makes the printed edits. */
   private edit(text: string): void {
     const { settings } = this.world;
     for (const [, setting = "", value = ""] of text.matchAll(
@@ -342,7 +339,7 @@ class Person {
     return undefined;
   }
 
-  /** What Terraform would replace fails the plan: a tainted key, or another pgpKey. */
+  /** An object that Terraform would replace fails the plan: a tainted key, or another pgpKey. */
   private untaint(): boolean {
     const { state, settings } = this.world;
     const before = JSON.stringify([state, settings]);
@@ -356,7 +353,7 @@ class Person {
     return JSON.stringify([state, settings]) !== before;
   }
 
-  /** Does what the findings say, and the sections that they name. */
+  /** Follows the findings, and the sections that they name. */
   private resolve(text: string): "page" | undefined {
     const { world } = this;
     const { state, settings } = world;
@@ -485,10 +482,7 @@ class Person {
     return undefined;
   }
 
-  /**
-   * DKP gets a key that Terraform manages: IAM has two keys already, so that Terraform may create
-   * only one.
-   */
+  /** IAM has two keys already, so that Terraform may create only one. */
   private replaceUnmanaged(): "page" | undefined {
     const { world } = this;
     const { settings, state } = world;

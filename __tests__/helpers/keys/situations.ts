@@ -21,9 +21,8 @@ export const iamKey = (id: string, days: number, used?: number, status = "Active
 });
 
 /**
- * A deployment's keys, from YAML settings, the keys of the state, and those of IAM.
- * @param current the current key.
- * @default the first one of the state
+ * From YAML settings, the keys of the state, and those of IAM.
+ * @param current by default, the first key of the state
  */
 export function situation(
   settings: string,
@@ -78,7 +77,6 @@ export const RETIRED =
 const REMOVED =
   "accessKeys: { primary: { status: absent }, secondary: { status: Active }, current: secondary }";
 const USED = iamKey(OLD, 30, 0.1);
-/** One key, in use. */
 export const DEPLOYED = situation("", [PRIMARY], [USED]);
 
 const withIam = (given: KeySituation, parts: Partial<IamUser>) => ({
@@ -89,7 +87,7 @@ const withState = (given: KeySituation, parts: Partial<StateContents>) => ({
   ...given,
   state: { ...given.state, ...parts },
 });
-/** A rotation: both keys, of which the secondary one is current. */
+/** Both keys exist, and the secondary one is current. */
 export const rotation = (settings: string, old: IamKey, next: IamKey): KeySituation =>
   situation(settings, [PRIMARY, SECONDARY], [old, next], SECONDARY);
 export const inCluster = (
@@ -107,7 +105,7 @@ export const inCluster = (
   },
 });
 
-/** A situation, what `keys` reports about it, and why the next step comes. */
+/** A situation, the report of `keys`, and why the next step comes. */
 interface Sample {
   readonly given: KeySituation;
   readonly rules: string;

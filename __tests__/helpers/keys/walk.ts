@@ -34,8 +34,8 @@ const leaks = (id: string, world: World) => {
 };
 
 /**
- * DKP gets a key. One that is older than DKP's is shown by the uses of the next day alone, without
- * --cluster.
+ * DKP gets a key. Without --cluster, only the uses of the next day show a key that is older than
+ * DKP's.
  */
 const gives = (world: World, id: string, late?: number) => {
   const [created, own] = [id, world.dkp].map(
@@ -54,7 +54,6 @@ const settings =
     world.settings = { ...world.settings, ...change(world) };
   };
 
-/** What can happen to the keys of a deployment. */
 export const EVENTS = {
   "an hour passes": (world) => pass(world, HOUR),
   "a day passes": (world) => pass(world, DAY),
@@ -175,7 +174,7 @@ interface Walked {
   readonly violations: readonly string[];
   /** The number of steps to the end, of each situation. */
   readonly lengths: readonly number[];
-  /** Those that a page resolves and the person of the model cannot. */
+  /** A document resolves these, and the person of the model cannot. */
   readonly pages: readonly string[];
 }
 
@@ -224,7 +223,7 @@ export function walk(starts: readonly string[], depth: number): Walked {
           const after = structuredClone(world);
           const worked = works(after);
           does(after);
-          // Only a person can stop DKP's key so: that is not the program's.
+          // Only a person can stop DKP's key in this way, and the program is not the cause.
           const name = worked && !works(after) ? `${event} (DKP stops)` : event;
           next.set(canonical(after), { world: after, path: [...path, name] });
         }

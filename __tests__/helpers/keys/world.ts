@@ -18,7 +18,7 @@ export interface Key {
   readonly created: number;
   /** The last use that AWS reports. */
   used?: number;
-  /** Whether ListAccessKeys returns it: IAM lists a new key some seconds late. */
+  /** IAM lists a new key some seconds late. */
   listed: boolean;
 }
 
@@ -41,7 +41,7 @@ export interface Settings {
   primary: Status | "absent";
   secondary: Status | "absent";
   current: Slot;
-  /** The OpenPGP key of each slot, "" for none. */
+  /** "" for none. */
   pgp: Record<Slot, string>;
 }
 
@@ -50,7 +50,7 @@ export interface World {
   created: number;
   settings: Settings;
   state: State;
-  /** All versions of the state, the newest last. */
+  /** The newest last. */
   versions: State[];
   /** The state that an apply could not write, and how many versions there were. */
   errored?: { readonly state: State; readonly after: number };
@@ -58,12 +58,11 @@ export interface World {
   keys: Key[];
   user: string;
   quarantined: boolean;
-  /** The key in provider-cluster-configuration, and since when. */
+  /** In provider-cluster-configuration, and since when. */
   dkp: string;
   dkpSince: number;
-  /** A component that still has the key before that one, until a time. */
+  /** A component that still has the former key, until a time. */
   late: { readonly id: string; readonly until: number };
-  /** Whether DKP makes calls. */
   isRunning: boolean;
   /** Whether the person runs keys with --cluster. */
   hasCluster: boolean;
@@ -113,7 +112,7 @@ export function works(world: World): boolean {
   return isActive(world, dkp) && !quarantined && (isTaken || isActive(world, late.id));
 }
 
-/** Time passes. A running cluster uses its keys; AWS reports the use hours late. */
+/** A running cluster uses its keys; AWS reports the use hours late. */
 export function pass(world: World, minutes: number): void {
   world.now += minutes;
   for (const key of world.keys) {
@@ -136,7 +135,7 @@ export function pass(world: World, minutes: number): void {
   }
 }
 
-/** @returns undefined where IAM rejects it: LimitExceeded, or no such user */
+/** @returns undefined if IAM rejects it: LimitExceeded, or no such user */
 export function createKey(world: World): Key | undefined {
   if (world.user === "" || world.keys.length >= MAX_KEYS) {
     return undefined;
@@ -159,10 +158,7 @@ export function setStatus(world: World, id: string, status: Status): void {
   }
 }
 
-/**
- * DKP gets a key.
- * @param late how long a component keeps the one before
- */
+/** @param late how long a component keeps the former key */
 export function giveKey(world: World, id: string, late = 0): void {
   if (id !== world.dkp) {
     const isTaken = world.dkp === "" || world.now - world.dkpSince < 3 * HOUR;
@@ -172,7 +168,7 @@ export function giveKey(world: World, id: string, late = 0): void {
   }
 }
 
-/** How an apply ends, at its write of that number. */
+/** An apply ends at its write of that number. */
 export interface Interruption {
   readonly kind: "killed" | "answer lost" | "read fails" | "state not written";
   readonly at?: number;
@@ -203,8 +199,7 @@ export function apply(
     world.errored !== undefined ||
     (world.user !== "deckhouse" && world.user !== "" && world.state.user)
   ) {
-    // An unwritten state is refused, and a user that was renamed is created again, under its old
-    // name.
+    // An unwritten state is refused. A user that was renamed is created again, under its old name.
     return world.errored === undefined ? "breaking" : "failed";
   }
   if (!world.state.user && world.user !== "") {
@@ -279,7 +274,7 @@ function perform(
   return isFailed ? "failed" : "applied";
 }
 
-/** What IAM does not have, Terraform takes out of the state. */
+/** Terraform removes objects from the state that IAM does not have. */
 function refreshed(world: World): State {
   const state = structuredClone(world.state);
   state.user = state.user && world.user === "deckhouse";
@@ -295,7 +290,6 @@ function refreshed(world: World): State {
   return state;
 }
 
-/** The last uses that AWS reports. */
 export const usesOf = ({ keys, now }: Pick<World, "keys" | "now">): KeyUses => ({
   now: dateOf(now),
   keys: keys.map(({ id, created, used }) => ({
@@ -349,7 +343,6 @@ function writesOf(
   return [...creations, ...endings];
 }
 
-/** What the plan's judge says. */
 function isBreaking(
   world: World,
   slot: Slot,
@@ -360,7 +353,7 @@ function isBreaking(
   const verb = status === "absent" ? "deletes" : "deactivates";
   const whose = id === currentKey?.id ? "the current" : undefined;
   const { rule } = endingOf({ slot, verb, id, current: currentKey?.id, whose }, usesOf(world));
-  // A person looks up which key DKP has, as the attention says. Another rule is about a key that
+  // A person finds out which key DKP has, as the finding asks. Another rule is about a key that
   // Terraform activates.
   const isOfDkp = rule === "key-ended" && id === world.dkp;
   return status === "Active" || rule === "key-ended-in-use" || isOfDkp;
@@ -407,7 +400,6 @@ const change = (slot: Slot, key: StateKey, status: Status): Write => ({
   },
 });
 
-/** The slot of the settings that is not current. */
 export const idleSlot = ({ settings }: Pick<World, "settings">): Slot =>
   otherSlot(settings.current);
 

@@ -25,7 +25,6 @@ const NO_ANSWERS = [
 describe("calls of AWS", () => {
   const environment = { ...process.env };
   const bodies: string[] = [];
-  /** Region and service of each call. */
   const scopes: string[] = [];
   let noAnswer: string | undefined;
   let refusal = "";

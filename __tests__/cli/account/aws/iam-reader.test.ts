@@ -3,7 +3,6 @@ import { AwsError } from "../../../../src/cli/account/aws/operations";
 
 const USER = { UserName: "deckhouse" };
 
-/** A reader of an AWS that gives one answer to every call. */
 const reader = (answer: () => Promise<unknown>) =>
   new IamReader({ call: answer as () => Promise<never> });
 const fails = (error: Error) => reader(() => Promise.reject(error));

@@ -3,8 +3,8 @@ import { EVENTS, type EventName, STARTS, worldAfter } from "../../../helpers/key
 import { DAY, HOUR, keyIn, minutesOf, pass, type World, works } from "../../../helpers/keys/world";
 
 /**
- * The step that a careful engineer takes, and the situations in which it is right: a station of a
- * deployment's life and what happens then. "in a cluster" is with --cluster.
+ * By step that a careful engineer takes, the situations in which it is right: a station of a
+ * deployment's life and the events after it. "in a cluster" is with --cluster.
  */
 const EVERYDAY: Readonly<Record<string, readonly string[]>> = {
   "apply, because": [
@@ -91,7 +91,7 @@ const EVERYDAY: Readonly<Record<string, readonly string[]>> = {
     "in a cluster: one key, minutes after the hand-over",
     "in a cluster: one key, minutes after the hand-over + an hour passes",
   ],
-  // A person has to decide or to correct something: these stops are necessary.
+  // A person has to decide or to correct something.
   "first do what is said above": [
     "one key + a key is created manually",
     "one key + the user is renamed",
@@ -120,7 +120,7 @@ function worldOf(situation: string): World {
   return worldAfter(all, situation.startsWith("in a cluster: "));
 }
 
-/** What a report says about the world and is not so. */
+/** The false statements of a report. */
 function untrueIn(text: string, world: World): readonly string[] {
   const untrue = [...text.matchAll(/DKP has (AKIA\d+)/g)].filter(([, id]) => id !== world.dkp);
   for (const use of text.matchAll(/a use of (AKIA\d+) at (.{16} UTC)/g)) {
@@ -139,7 +139,7 @@ function untrueIn(text: string, world: World): readonly string[] {
   return untrue.map(([sentence]) => sentence);
 }
 
-/** Every leak: of each key at each station, with what can happen before it. */
+/** Every leak: of each key at each station, after each of these events. */
 const BEFORE: readonly (readonly EventName[])[] = [
   [],
   ["a hand-over"],

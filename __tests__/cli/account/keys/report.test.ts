@@ -86,7 +86,6 @@ describe("the report of keys", () => {
     expect(text(rotation(MOVED, iamKey(OLD, 60, 0.5), iamKey(NEW, 1, 0.1)))).toContain(
       `next: wait until 2026-11-01 12:00 UTC: AWS reports a use of ${OLD} at 2026-10-31 12:00 UTC\n`,
     );
-    // A person who comes at the printed minute does not come too early.
     expect(untilText(new Date("2026-11-01T12:00:26.435Z"))).toBe("2026-11-01 12:01 UTC");
   });
 });

@@ -32,7 +32,6 @@ accessKeys:
 
 const SET = { setting: "accessKeys.current", value: "secondary" };
 
-/** The slots in the text of settings, which are valid. */
 function slotsIn(text: string) {
   const { accessKeys } = defineDeployments({ prod: parse(text) as SettingsInput }).prod ?? {};
   if (accessKeys === undefined || accessKeys === "none") {

@@ -15,7 +15,6 @@ const key = (id: string, status: "Active" | "Inactive" = "Active"): IamKey => ({
   lastUsed: used,
 });
 
-/** A user's keys and the cluster's one. */
 class Account implements LeakWorld {
   readonly calls: string[] = [];
   isAway = false;

@@ -15,7 +15,6 @@ const KEY: IamKey = { id: "AKIAIOSFODNN7EXAMPLE", status: "Active", created: new
 const BLOCK =
   'provider:\n  providerAccessKeyId: "AKIAI44QH8DHBEXAMPLE"\n  providerSecretAccessKey: "secret"\n  region: "eu-central-1"\n';
 
-/** IAM in memory, with the calls that were made. */
 function worldOf(...keys: readonly IamKey[]) {
   const calls: string[] = [];
   const world = {

@@ -7,7 +7,6 @@ const NOW = new Date("2026-12-01T02:00:00Z");
 const ago = (days: number) => new Date(+NOW - days * 86_400_000);
 const use = (days: number) => ({ at: ago(days), service: "ec2", region: "eu-central-1" });
 
-/** IAM and a cluster in memory, with the calls that were made. */
 function worldWith(
   keys: readonly IamKey[],
   more: Partial<RotationWorld> & { readonly dkp?: readonly string[] } = {},

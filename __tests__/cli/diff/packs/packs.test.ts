@@ -31,14 +31,13 @@ const NETWORKS = "user: { allowedNetworks: { cidrs: [198.51.100.0/24] } }";
 const bounded = (name: string) => `user: { permissionsBoundary: '${ARN}/${name}' }`;
 const nodes = (...names: readonly string[]) =>
   `nodeRole: { name: n, managedPolicyArns: [${names.map((name) => `'${ARN}/${name}'`).join(", ")}] }`;
-/** The roles that apply and that plan need more. */
 const ROLE = "deployer-broadened deployer-broadened";
 
 const ROLE_IN = (account: string) =>
   `provider: { assumeRoleArn: 'arn:aws:iam::${account}:role/terraform' }`;
 
 /**
- * By what somebody does: settings before and after, and the exit code with the rules that make it.
+ * By change of a user: settings before and after, and the exit code with the rules that cause it.
  */
 const CHANGES: Readonly<Record<string, readonly [before: string, after: string, verdict: string]>> =
   {
@@ -343,10 +342,7 @@ describe("a change of two policies", () => {
   describe("that renames the second one, as an upgrade does,", () => {
     type Resources = Record<string, Record<string, Record<string, unknown>>>;
     const current = packWith(SEVERAL_POLICIES);
-    /**
-     * The pack of an earlier version.
-     * @param change of the resources
-     */
+    /** @param change of the resources */
     const earlier = (change: (resource: Resources) => void = () => undefined) => {
       const pack = JSON.parse(current["main.tf.json"] ?? "") as { resource: Resources };
       change(pack.resource);

@@ -74,7 +74,6 @@ const ORIGIN: PlanOrigin = {
 
 const digest = (plan: object = {}, origin: object = {}) =>
   planDigest({ ...PLAN, ...plan }, { ...ORIGIN, ...origin });
-/** The plan with other entries of resources. */
 const resources = (...entries: readonly object[]) => ({ resource_changes: entries });
 const reversed = (value: object) => Object.fromEntries(Object.entries(value).reverse());
 

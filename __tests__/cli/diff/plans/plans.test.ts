@@ -38,7 +38,6 @@ const rulesOf = (changes: ReturnType<typeof changesOf>) =>
 
 const PLANS = Object.entries(editedPlans());
 
-/** A state with one resource. */
 const prior = (mode: string) => ({
   values: { root_module: { resources: [{ address: "x.y", mode }] } },
 });
@@ -156,7 +155,7 @@ it.each([
 
 describe("a plan that changes the first policy and detaches the second one", () => {
   const attachment = "aws_iam_user_policy_attachment.policy-attachment-2";
-  /** @param order of what the state says that the first policy depends on */
+  /** @param order dependencies of the first policy in the state */
   const rulesAfter = (order: readonly string[], actions = ["update"]) => {
     const plan = realPlan("no-change");
     const policy = plan.resource_changes.find(({ address }) => address === "aws_iam_policy.policy");
@@ -200,7 +199,7 @@ const SETTINGS = "nodeRole: { name: n }\naccountId: '123456789012'";
 const NODES = packOf(SETTINGS);
 const BOUNDARY = "arn:aws:iam::123456789012:policy/B";
 
-/** A policy document in the notation of packages/iam-no-new-access/__tests__/helpers/pairs.txt. */
+/** In the notation of packages/iam-no-new-access/__tests__/helpers/pairs.txt. */
 const json = (statements: string) => JSON.stringify(sideOf(statements).identity[0]);
 const userPolicy = (statements: string) =>
   withResource(NODES, "aws_iam_policy.policy", { policy: json(statements) });
@@ -241,7 +240,6 @@ it.each<[string, boolean, boolean, readonly string[]]>([
   expect(found.filter((rule) => rule === "argument-not-comparable")).toEqual(rules);
 });
 
-/** The requests that show what is broadened, or the reasons why something is not comparable. */
 const shown = (changes: ReturnType<typeof betweenPacks>) =>
   evidenceOf(changes).map((evidence) => {
     const { action, resource, context } = evidence as Request;
@@ -341,7 +339,7 @@ const [SECRET] = SECRETS;
 const REAL_PLANS = (["no-change", "first-apply"] as const).map(realPlan);
 
 describe("a plan that Terraform made but for a few changes", () => {
-  /** What the command prints, and its exit code: of the changes, or of the one error. */
+  /** The output, and the exit code: of the changes, or of the one error. */
   const diff = (content: string) => {
     let plan: JsonObject;
     try {
@@ -367,7 +365,7 @@ describe("a plan that Terraform made but for a few changes", () => {
         const { exitCode, printed } = diff(JSON.stringify(edited(plan, edits)));
         expect([0, 1, 2, 3]).toContain(exitCode);
         expect(printed).not.toMatch(/^ +at /m);
-        // Edits may remove the key that the secret belongs to, so that it is any other text.
+        // Edits may remove the key of the secret, which then is any other text.
         const isKnown = JSON.stringify(edited(plan, edits)).includes(`"secret":"${SECRET}"`);
         expect(printed.includes(SECRET) && isKnown).toBe(false);
       }),

@@ -74,8 +74,7 @@ export class DeckhouseAccessStack extends TerraformStack {
     attachInOrder(policies, attached);
     this.nodeRole = nodeRole && new NodeRole(this, "node-role", nodeRole);
     if (accessKeys === "none") {
-      // Without these blocks, a plan deletes keys that the state has: `prevent_destroy` is gone
-      // with their configuration.
+      // `prevent_destroy` does not protect keys without configuration: a plan would delete them.
       const removed = Object.values(KEY_ADDRESSES).map((from) => ({
         from,
         lifecycle: { destroy: false },
@@ -124,10 +123,7 @@ export class DeckhouseAccessStack extends TerraformStack {
     this.addOverride("terraform.required_providers.aws", { source: "hashicorp/aws", version });
   }
 
-  /**
-   * A policy of the deployment, with ARNs of the account in the settings, else of the account of
-   * Terraform's credentials.
-   */
+  /** Its ARNs have the account of the settings, else that of Terraform's credentials. */
   private policy({ policy, protect, accountId }: Deployment, part: DeploymentPolicy): AccessPolicy {
     const account = policy.mode === "documented" ? undefined : this.account(accountId);
     return new AccessPolicy(this, nameIn(policyAddress("policy", part.number)), {
@@ -138,7 +134,7 @@ export class DeckhouseAccessStack extends TerraformStack {
     });
   }
 
-  /** The outputs that other workspaces read. One without a value is absent. */
+  /** One without a value is absent. */
   private outputs(): void {
     const { deployment, user, policies, nodeRole } = this;
     const [policy, ...additional] = policies;
@@ -183,9 +179,9 @@ export class DeckhouseAccessStack extends TerraformStack {
   }
 
   /**
-   * The errors of the stack. Warns if a program has changed it since it was constructed: an
-   * element, an argument or an override. References that are resolved only at synth (`Lazy`) are
-   * not compared. Runs after aspects, which may be what changes the stack.
+   * Warns if a program has changed the stack since it was constructed: an element, an argument or
+   * an override, but no reference that is resolved only at synth (`Lazy`). Runs after aspects,
+   * which may be the cause.
    */
   private validated(): string[] {
     const [before, after] = [this.settingsContent, this.settingsContent && this.content()];
@@ -200,10 +196,9 @@ export class DeckhouseAccessStack extends TerraformStack {
   }
 
   /**
-   * Imports objects that were created outside Terraform. CDKTF has no class for the block with an
-   * ID that is known only at plan. The plan fails if an object does not exist. Other attachments
-   * and inline policies need no import: their creation succeeds. The second policy has no setting:
-   * whether it exists does not follow from the first one. docs/how-to/import.md has the command.
+   * CDKTF has no class for an import block with an ID that is known only at plan. The plan fails if
+   * an object does not exist. Other attachments and inline policies need no import: their creation
+   * succeeds. The second policy has no setting, because it may not exist: docs/how-to/import.md.
    */
   private importObjects(deployment: Deployment): void {
     const { import: imports, user, policy, nodeRole, region, accountId } = deployment;
@@ -232,10 +227,7 @@ export class DeckhouseAccessStack extends TerraformStack {
     }
   }
 
-  /**
-   * The account in the settings, else the account of Terraform's credentials, which Terraform
-   * queries once.
-   */
+  /** Terraform queries the account of its credentials once. */
   private account(accountId: string | undefined): string {
     if (accountId !== undefined) {
       return accountId;
@@ -245,9 +237,8 @@ export class DeckhouseAccessStack extends TerraformStack {
   }
 
   /**
-   * The last part of an address is the ID of the element, wherever it is in the tree: the
-   * documented addresses, without hashes. As in CDKTF, `Default` has no part in an address: it
-   * stands for the ID of the construct around the element.
+   * The last part of an address is the ID of the element: the documented addresses, without hashes.
+   * As in CDKTF, `Default` stands for the ID of the construct around the element.
    */
   protected override allocateLogicalId(element: TerraformElement | Node): string {
     const { id, scope } = TerraformElement.isTerraformElement(element) ? element.node : element;

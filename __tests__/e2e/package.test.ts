@@ -44,6 +44,7 @@ app.synth();
 
 const SECRET_STRING = /yamlencode\(\{\n {4}provider = \{[\s\S]*?\n {2}\}\)/;
 
+/** They install the package with the commands of docs/how-to/reuse.md. */
 describe("other projects", () => {
   let aws: LocalAws;
   let deployments: Deployments;

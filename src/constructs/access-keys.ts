@@ -80,8 +80,8 @@ export class AccessKeys extends Construct {
           // Active is the provider's default.
           status: status === "Active" ? undefined : status,
           pgpKey,
-          // A guard that diff/permissions.ts does not know counts as broadened permissions: add it
-          // to KNOWN there.
+          // Without an entry in KNOWN of diff/permissions.ts, a guard counts as broadened
+          // permissions.
           lifecycle: { preventDestroy: protect },
         });
         return [slot, key];

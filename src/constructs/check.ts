@@ -4,8 +4,7 @@ import type { TextRule } from "../iam/limits";
 import { visible } from "../text/printable";
 
 /**
- * Rejects a property of a construct by the rule of the settings. A reference has a value only in
- * Terraform, and passes.
+ * Rejects a property of a construct by the rule of the settings. A reference passes.
  * @throws Error with construct, property, value and rule
  */
 export function check(

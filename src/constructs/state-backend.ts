@@ -33,8 +33,8 @@ export class StateBackend extends TerraformBackend {
   override toMetadata(): object {
     const { hostname = "app.terraform.io" } = this.arguments;
     const hosted = ["cloud", "remote"].includes(this.name);
-    // The CDKTF command reads `cloud` to know that runs are shown by HCP Terraform or Terraform
-    // Enterprise.
+    // The CDKTF command reads `cloud` to know that HCP Terraform or Terraform Enterprise shows
+    // runs.
     return {
       backend: this.name,
       ...(hosted ? { cloud: hostname === "app.terraform.io" ? "tfc" : "tfe" } : {}),
@@ -49,10 +49,7 @@ export class StateBackend extends TerraformBackend {
   }
 }
 
-/**
- * Arguments of a `local` backend with their paths turned to start from the stack's folder, where
- * Terraform runs, and not from the working directory.
- */
+/** Terraform runs in the stack's folder, so that its paths start there. */
 function fromStackFolder(scope: Construct, given: BackendArguments): BackendArguments {
   // Terraform starts from the folder itself, whatever symbolic link leads to it.
   const stackFolder = physicalPath(

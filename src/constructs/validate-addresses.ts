@@ -1,9 +1,6 @@
 import { TerraformElement, type TerraformStack } from "cdktf";
 
-/**
- * Blocks whose addresses have one name. Those of resources and data sources have two: type and
- * name.
- */
+/** Addresses of these blocks have one name, those of resources and data sources type and name. */
 const BLOCKS: readonly string[] = ["locals", "module", "output", "variable"];
 
 /** Finds two elements of a stack with one address, which CDKTF would merge silently. */

@@ -44,7 +44,6 @@ export interface Inventory<Of extends Thing = Thing> {
 
 export interface DescribedThing extends Thing {
   readonly path: string;
-  /** The setting that has its name and path. */
   readonly setting: "user" | "policy" | "nodeRole";
   /** Whether the settings import it. The second policy cannot be imported. */
   readonly isImported: boolean;

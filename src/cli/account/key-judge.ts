@@ -43,9 +43,7 @@ export interface KeyUses {
 interface EndedKey {
   readonly slot: Slot;
   readonly verb: "deactivates" | "deletes";
-  /** Undefined if only the settings are known. */
   readonly id?: string | undefined;
-  /** The key that the outputs have before the apply. */
   readonly current?: string | undefined;
   /** Set for a key that no apply may end. */
   readonly whose?: "the current" | "DKP's" | undefined;

@@ -4,7 +4,7 @@ import type { Deployment } from "../../settings/deployment";
 import { iamArn } from "../iam/deployer-permissions";
 import type { Action } from "./aws/operations";
 
-/** Calls that find objects of any name or path, of other deployments too, and their users. */
+/** For objects of any name or path, of other deployments too, and for their users. */
 const ACCOUNT_ACTIONS = [
   "ec2:DescribeAddresses",
   "ec2:DescribeImages",

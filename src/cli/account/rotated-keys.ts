@@ -16,7 +16,6 @@ type RotatedFound = Found<RotatedRules>;
 
 interface RotatedKeys extends Rotating {
   readonly stack: string;
-  /** Of the Secret of DKP, if it was read. */
   readonly lastWrite?: LastWrite | undefined;
 }
 

@@ -48,7 +48,6 @@ export const OVERDUE = [
 /** The field manager of the Secret is a program. */
 export const WRITTEN = "[; {manager} wrote the Secret of DKP last, on {time}]";
 
-/** What `keys` and `drift` report of the keys of a deployment that `rotate` manages. */
 export const ROTATED_RULES = templateRules("attention", {
   "rotation-overdue": OVERDUE,
   "rotated-key-unmanaged": {
@@ -68,10 +67,6 @@ export type RotatedRules = typeof ROTATED_RULES;
 const EXISTS = "it exists[, since {since}], and the state does not have it";
 const OTHER_NAME = "choose another {setting}.name";
 
-/**
- * What `drift` and `preflight` report of objects that the settings name. Only a person knows whose
- * they are.
- */
 export const UNMANAGED_RULES = templateRules("attention", {
   "object-unmanaged": {
     text: EXISTS,

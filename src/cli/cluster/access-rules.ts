@@ -6,7 +6,6 @@ interface AccessRule {
   readonly verb: "get" | "list" | "patch";
   readonly apiGroup: "" | "deckhouse.io";
   readonly resource: string;
-  /** Undefined for a list. */
   readonly name?: string;
 }
 

@@ -7,7 +7,6 @@ import { isObject, type JsonObject, objectOf, textOf } from "../../text/json";
 export interface ClusterConfiguration {
   readonly keyId: string;
   readonly region: string;
-  /** All fields but `provider`. */
   readonly fields: JsonObject;
 }
 

@@ -141,7 +141,6 @@ export async function dkpVersion(access: ClusterAccess): Promise<string | undefi
   return textOf(valueAt(deployed, ["spec", "version"]))?.replace(/^v/, "");
 }
 
-/** Undefined if the cluster does not have the object. */
 async function optional(reading: Promise<Buffer>): Promise<Buffer | undefined> {
   try {
     return await reading;

@@ -90,7 +90,6 @@ async function apply(
   });
 }
 
-/** What a person does about the keys after an apply. */
 function nextSteps({ stack, changes }: Planned): readonly string[] {
   const { state, findings = [] } = changes.deployments[0] ?? {};
   const keys: readonly string[] = Object.values(KEY_ADDRESSES);
@@ -108,7 +107,6 @@ function nextSteps({ stack, changes }: Planned): readonly string[] {
     : [`The next step of the keys: ${dkpAccess("keys", stack)}`];
 }
 
-/** Why a plan is not the approved one. */
 function refusalOf({ changes }: Planned, approved: string, accepted: number): string | undefined {
   const exitCode = changesExitCode(changes);
   if (changes.digest !== approved) {

@@ -1,6 +1,5 @@
 const DRIFT = "use drift";
 
-/** Commands and options of earlier versions, with what replaced each. */
 const COMMANDS: Readonly<Record<string, string>> = {
   "--project": "run the command in the folder of the project",
   audit: DRIFT,

@@ -130,7 +130,6 @@ function destinationOf(
   return toFile(out, env);
 }
 
-/** A key for the installation, or for a cluster that is not written to. */
 async function createdFor(
   session: Session,
   deployment: Deployment,

@@ -14,7 +14,6 @@ export interface Request {
   readonly context: Readonly<Record<string, string | readonly string[]>>;
 }
 
-/** An action that is allowed for more requests than before, or for fewer. */
 export type ActionChange = {
   /** As the policy writes it; may have wildcards. */
   readonly action: string;

@@ -136,7 +136,6 @@ function resourcesOf(
   });
 }
 
-/** `*` alone stays. */
 function withoutWildcards(
   pattern: string,
   { partition, region, account }: Required<Environment>,

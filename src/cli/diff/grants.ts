@@ -6,7 +6,6 @@ import { canonical, isObject, listOf, objectOf } from "../../text/json";
 /** A policy document as AWS or Terraform has it, or text that is none. */
 export type Policy = unknown;
 
-/** A condition of a policy of any origin. */
 export interface Condition {
   /** As the policy writes it: `ForAllValues:StringEquals`. */
   readonly test: string;
@@ -143,7 +142,6 @@ function conditionsOn(action: string, conditions: readonly Condition[]): readonl
 const areStrings = (values: readonly unknown[]): values is readonly string[] =>
   values.every((value) => typeof value === "string");
 
-/** Undefined if the conditions have an unknown form. */
 function conditionsOf(block: unknown): readonly Condition[] | undefined {
   const tests = Object.entries(objectOf(block));
   if (block !== undefined && (!isObject(block) || !tests.every(([, keys]) => isObject(keys)))) {

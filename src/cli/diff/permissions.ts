@@ -221,7 +221,6 @@ function argumentFindings(
         }),
       );
   });
-  // A new resource has attributes that only AWS knows.
   const isNew = current.id === UNKNOWN;
   const unknown = [...new Set([...Object.keys(old), ...Object.keys(current)])]
     .filter((name) => !links.includes(name) && !KNOWN.has(name) && !KNOWN.has(`${type}.${name}`))
@@ -251,7 +250,6 @@ function argumentFindings(
   ];
 }
 
-/** A policy that the node role loses, although the role stays. */
 function detachedFindings(
   address: string,
   before: Snapshot,

@@ -18,7 +18,6 @@ export interface Plan {
   readonly notCompared: readonly string[];
 }
 
-/** An entry of `resource_changes` or `resource_drift`. */
 export interface PlannedChange {
   readonly address: string;
   readonly isManaged: boolean;
@@ -29,7 +28,6 @@ export interface PlannedChange {
   /** Before `moved` blocks. */
   readonly formerAddress: string;
   readonly actions: readonly unknown[];
-  /** Undefined if the resource does not exist. */
   readonly before: JsonObject | undefined;
   readonly after: JsonObject | undefined;
   /** Attributes that are known, as a whole or in part, only after the apply. */
@@ -40,7 +38,6 @@ export interface PlannedChange {
   readonly notCompared: readonly string[];
 }
 
-/** An entry of `output_changes`. */
 interface PlannedOutput {
   readonly name: string;
   readonly actions: readonly unknown[];

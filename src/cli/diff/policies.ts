@@ -19,7 +19,6 @@ export function readPolicy(text: string): Policy {
   return policy !== undefined && isWhole ? policy : text;
 }
 
-/** As they are written. */
 const numbersIn = (json: string) =>
   json.replaceAll(/"(?:[^"\\]|\\.)*"/g, "").match(/-?\d[\d.eE+-]*/g) ?? [];
 

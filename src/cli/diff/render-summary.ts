@@ -15,7 +15,6 @@ import {
 } from "./change-rules";
 import { type Changes, changesExitCode, type DeploymentChanges } from "./changes";
 
-/** Markdown for a pull request, or plain text for a terminal. */
 interface Style {
   readonly text: (text: string) => string;
   readonly code: (text: string) => string;

@@ -164,7 +164,6 @@ export function describe(address: string, snapshot: Snapshot): string {
   return name === undefined ? what : `${what} ${JSON.stringify(name)}`;
 }
 
-/** What the loss of a resource means for a running cluster, and what to do instead. */
 type Effect = Readonly<Record<"risk" | "remedy", string>>;
 
 const NO_ACCESS: Effect = {
@@ -337,7 +336,6 @@ function currentKeyFindings(before: Snapshot, after: Snapshot): readonly DiffFou
     : [switched, { rule: "key-without-secret", field, address, values: { slot } }];
 }
 
-/** The policies that stay and are detached from the user. */
 function detachments(before: Snapshot, after: Snapshot): readonly DiffFound[] {
   const kept = after.resources.has(ADDRESSES.user) ? [...userPoliciesOf(before).keys()] : [];
   const isDetached = (number: number) =>

@@ -8,7 +8,6 @@ import { existing } from "./examples";
 import { type Condition, type Grant, readGrants } from "./grants";
 import { attribute, type Snapshot, userPoliciesOf } from "./snapshot";
 
-/** What an attacker can do with the key, by the goal. */
 export type Risks = ReadonlyMap<string, Risk>;
 
 /** The risks of a deployment, or of other policies than those of its settings. */

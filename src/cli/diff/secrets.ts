@@ -92,7 +92,6 @@ export function exposureFindings(before: Snapshot, after: Snapshot): readonly Di
   return found;
 }
 
-/** The slot of a key whose secret is in plaintext in the state. */
 function plaintextSlot(snapshot: Snapshot): Slot | undefined {
   return slotsOf(snapshot).find(
     (slot) => !keyIn(snapshot, slot)?.pgpKey && !snapshot.withoutSecret.has(KEY_ADDRESSES[slot]),

@@ -14,7 +14,6 @@ import { readPolicy } from "./policies";
 
 /** One side of a change: the parts of a deployment that decide who may do what. */
 export interface Snapshot {
-  /** Attributes by address. */
   readonly resources: ReadonlyMap<string, JsonObject>;
   readonly outputs: ReadonlyMap<string, { readonly sensitive: boolean; readonly value: unknown }>;
   /**

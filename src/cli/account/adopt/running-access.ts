@@ -105,7 +105,6 @@ interface ModePolicies {
 export interface NearestMode {
   readonly policy: AttachedPolicy;
   readonly mode: Mode;
-  /** Actions that only the mode allows. */
   readonly added: readonly string[];
   /** Actions that only the policy allows, or the second one that belongs to it. */
   readonly removed: readonly string[];

@@ -1,9 +1,6 @@
 import { type AwsError, TIMED_OUT, UNREACHABLE } from "./operations";
 
-/**
- * By action and code of a call. AWS rejects either the credentials or the role that they would
- * assume.
- */
+/** By action and code. AWS rejects either the credentials or the role that they would assume. */
 const ERRORS: readonly (readonly [RegExp, CallError])[] = [
   [/ CredentialsProviderError$/, "credentials-missing"],
   [

@@ -17,10 +17,7 @@ import {
   within,
 } from "./operations";
 
-/**
- * By default, AWS is called with the credentials that the AWS CLI and SDKs find. IAM and STS are
- * called in a Region that every account has.
- */
+/** IAM and STS are called in a Region that every account has. */
 type Access = Pick<Deployment, "region"> &
   Partial<Deployment["provider"]> & {
     /** Used instead of what the AWS CLI finds. */

@@ -13,7 +13,6 @@ export interface IamKey {
   readonly id: string;
   readonly status: string;
   readonly created?: Date | undefined;
-  /** Undefined if AWS reports no use. */
   readonly lastUsed?:
     | { readonly at: Date; readonly service: string; readonly region: string }
     | undefined;
@@ -35,7 +34,7 @@ export const withIam = <T>(
 type Kind = "user" | "policy" | "role";
 type Principal = "user" | "group" | "role";
 
-/** Principals as the names of IAM's actions have them, and as their inputs do. */
+/** By the name in IAM's actions, the name in their inputs. */
 export const TYPES = { user: "User", group: "Group", role: "Role" } as const;
 const NAMED = {
   user: (UserName: string) => ({ UserName }),
@@ -148,7 +147,6 @@ export class IamReader {
     return objects[kind]();
   }
 
-  /** Undefined if there is none of that name. */
   inlinePolicy(
     kind: Principal,
     name: string,
@@ -233,7 +231,6 @@ export class IamReader {
     return lists[kind]();
   }
 
-  /** Undefined if IAM does not have the object. */
   private async pages<A extends Action>(
     action: A,
     input: Input<A>,
@@ -276,7 +273,6 @@ export class Readings {
     return [...this.reasons];
   }
 
-  /** Undefined if it could not be read. */
   async value<T>(reading: Promise<Reading<T>>): Promise<T | undefined> {
     const read = await reading;
     if ("value" in read) {

@@ -43,10 +43,8 @@ export type Output<A extends Action | Write> =
     ? O
     : never;
 
-/** The code of a call without a response of AWS. */
 export const UNREACHABLE = "unreachable";
 
-/** The code of a call that did not end in time. */
 export const TIMED_OUT = "timed out";
 
 /** The error that AWS, or the network, returned. */

@@ -17,9 +17,7 @@ import type { DriftFound } from "./kinds";
 
 export interface ComparedCluster {
   readonly cluster: RunningCluster;
-  /** Undefined if no release is deployed. */
   readonly version: string | undefined;
-  /** Undefined if Terraform has no key. */
   readonly current: string | undefined;
 }
 

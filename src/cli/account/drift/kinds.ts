@@ -12,10 +12,7 @@ import type { DriftRules } from "./drift-rules";
 export type DriftFound = Found<DriftRules>;
 export type Findings = readonly DriftFound[];
 
-/**
- * Items that an object can have any number of, and the rule if neither the settings nor the state
- * have one.
- */
+/** Items that an object can have any number of. */
 export interface Part {
   readonly rule:
     | `${"" | "role-"}permissions-unmanaged`
@@ -23,7 +20,6 @@ export interface Part {
     | "credential-unmanaged";
   readonly part: string;
   readonly event: string;
-  /** The setting that can describe an item. */
   readonly setting?: string;
   /** @param id the ARN of a policy, else the name of the object */
   readonly list: (iam: IamReader, id: string) => Promise<Reading<readonly string[]>>;

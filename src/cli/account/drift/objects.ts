@@ -25,14 +25,12 @@ import { GROUP_POLICIES, GROUPS, PARTS, USER_POLICIES } from "./kinds";
 interface Compared {
   readonly settings: Deployment;
   readonly described: Inventory<DescribedThing>;
-  /** Undefined if no state is readable. */
   readonly state: Inventory | undefined;
   /**
    * IDs of the managed access keys; undefined if nothing shows them, or if they are managed outside
    * Terraform.
    */
   readonly keys: readonly string[] | undefined;
-  /** Undefined if the cluster was not read. */
   readonly configured: Configured | undefined;
   readonly iam: IamReader;
 }
@@ -382,7 +380,6 @@ async function documentFindings(
 const dkpRoleOf = (isDkpRole: boolean): string | undefined =>
   isDkpRole ? "role of DKP" : undefined;
 
-/** The boundary of a user or role, and the trust policy of a role. */
 function ownFindings(
   existing: ExistingObject,
   kind: Thing["kind"],

@@ -37,7 +37,6 @@ export async function providerBlock(
 
 interface CurrentKey {
   readonly id: string;
-  /** By ID. */
   readonly slots: ReadonlyMap<string, Slot>;
   /**
    * Decrypts it if it is encrypted.

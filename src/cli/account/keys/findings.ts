@@ -93,7 +93,6 @@ function slotFindings(situation: KeySituation): readonly KeyFinding[] {
   const { settings, iam } = situation;
   const slots = slotsOf(situation);
   const found = slots.flatMap((slot) => differenceOf(slot, situation));
-  // It explains the others.
   const ending = found.find(({ rule }) => rule === "key-settings-differ");
   const due: KeyFinding[] = [];
   for (const { slot, inIam } of slots) {
@@ -160,7 +159,6 @@ export const usesIn = ({ iam: { now, keys, unread } }: KeySituation): KeyUses =>
   keys: unread.some((reason) => reason.startsWith("iam:GetAccessKeyLastUsed")) ? [] : keys,
 });
 
-/** Keys outside the state, no key at all, and a key of DKP that does not work. */
 function userKeyFindings(situation: KeySituation): readonly KeyFinding[] {
   const { settings, state, iam, cluster } = situation;
   const { stack, managedBy, maxAge, user } = settings;

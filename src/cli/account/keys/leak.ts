@@ -4,11 +4,9 @@ import { dkpAccess, recovery } from "../../text/advice";
 import { keyText } from "./findings";
 import type { IamUser, KeySituation } from "./situation";
 
-/** What is known of leaked keys: the state and the cluster where they can be read. */
 export interface LeakedKeys extends Pick<KeySituation, "settings" | "cluster"> {
   readonly ids: readonly string[];
   readonly iam: IamUser;
-  /** Undefined if it cannot be read. */
   readonly state: KeySituation["state"] | undefined;
   readonly notRead: readonly string[];
 }

@@ -22,14 +22,12 @@ import {
 export interface Step {
   readonly why: keyof typeof STEPS;
   readonly key?: string | undefined;
-  /** What differs, or why to wait. */
   readonly what?: string | undefined;
   /** The end of a wait, or the time when the rotation is due. */
   readonly until?: Date | undefined;
   readonly edits: readonly Change[];
   /** The command for a key that Terraform does not manage, instead of edits and an apply. */
   readonly command?: string | undefined;
-  /** What a person does after the edits, in this order. */
   readonly actions: readonly ("apply" | "hand-over")[];
 }
 
@@ -61,7 +59,6 @@ function stepWithoutSlots({ settings, iam }: KeySituation): Step {
     : step("none");
 }
 
-/** Where the settings differ from state and IAM. */
 function notApplied(situation: KeySituation): string | undefined {
   const { state, iam, settings } = situation;
   if (!iam.exists) {

@@ -13,10 +13,6 @@ import { isQuarantine } from "../quarantine";
 
 export type KeySlots = Exclude<Deployment["accessKeys"], "none">;
 
-/**
- * Settings, state, IAM and cluster of a deployment's keys, from which all findings and steps
- * follow.
- */
 export interface KeySituation {
   readonly settings: Deployment;
   readonly state: StateContents;
@@ -29,13 +25,12 @@ export interface KeySituation {
 }
 
 export interface IamUser {
-  /** The account that was queried, 12 digits. */
   readonly account?: string | undefined;
   readonly exists: boolean;
   readonly keys: readonly IamKey[];
   /** Which other user has a key that the state, the cluster or a person names. */
   readonly owners: Readonly<Record<string, string>>;
-  /** The ARN of the policy with which AWS has quarantined the user. */
+  /** The ARN of AWS's policy. */
   readonly quarantine?: string | undefined;
   readonly unknown: readonly string[];
   /** What else could not be read: last uses, attached policies. */
@@ -46,7 +41,6 @@ export interface IamUser {
 interface Sources extends Pick<KeySituation, "cluster" | "dkpKey"> {
   readonly terraform: TerraformCli;
   readonly output: string;
-  /** Of the calls to AWS, in seconds. */
   readonly limit: number;
 }
 
@@ -122,7 +116,6 @@ export interface KeySlot {
   /** In the settings. The OpenPGP key of an absent slot is for the next access key. */
   readonly pgpKey?: string | undefined;
   readonly inState?: StateKey | undefined;
-  /** Undefined if IAM does not have the key of the state. */
   readonly inIam?: IamKey | undefined;
 }
 

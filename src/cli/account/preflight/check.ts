@@ -37,9 +37,6 @@ export interface Subject {
 
 /** Tools of a check. Errors of AWS are thrown as `AwsError`, except by `iam`. */
 export interface Tools {
-  /**
-   * The items of all pages of a response; none if IAM does not have the object that they belong to.
-   */
   list<A extends Action, T>(
     action: A,
     input: Input<A>,
@@ -50,7 +47,6 @@ export interface Tools {
 }
 
 export interface Check {
-  /** Stable: reports refer to it. */
   readonly id: string;
   /** The setting that it is about; a finding can name another one. */
   readonly field: string;

@@ -54,7 +54,6 @@ export const regionCheck: Check = {
   },
 };
 
-/** Whether Terraform can encrypt secrets for the OpenPGP keys of the settings now. */
 const openPgpKeysCheck: Check = {
   id: "pgp-keys",
   field: "accessKeys",

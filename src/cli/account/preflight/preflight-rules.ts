@@ -138,7 +138,6 @@ const UNVERIFIABLE = templateRules("unverifiable", {
   "call-failed": ["{action} returned {reason}", CALL_REMEDIES["call-failed"]],
 });
 
-/** What `preflight` reports. Rule IDs are stable. */
 export const PREFLIGHT_RULES = {
   ...NOTES,
   ...ATTENTION,

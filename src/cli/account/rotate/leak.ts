@@ -15,12 +15,10 @@ const GIVE_LIMIT = 60_000;
 const ATTEMPTS = 2;
 
 export interface LeakWorld extends RotationWorld {
-  /** Undefined if no user of the account has the key. */
   ownerOf(id: string): Promise<string | undefined>;
   denySessions(before: Date): Promise<void>;
   /** Where another key goes, whichever one DKP has; undefined: into the cluster. */
   readonly elsewhere?: Elsewhere | undefined;
-  /** Why nothing is written to the cluster. */
   readonly refusal?: string | undefined;
 }
 
@@ -32,12 +30,10 @@ interface Elsewhere {
 interface LeakPlan {
   readonly keys: readonly IamKey[];
   readonly gone: readonly string[];
-  /** Undefined if the cluster could not be read. */
   readonly dkpKey: string | undefined;
-  /** Whether DKP has a leaked key; undefined if the cluster could not be read. */
+  /** Undefined if the cluster could not be read. */
   readonly isOfDkp: boolean | undefined;
   readonly isReplaced: boolean;
-  /** The key that makes room for another one of DKP. */
   readonly forSlot: IamKey | undefined;
   /** Whether DKP has a key that did not leak, and does not work. */
   readonly isDown: boolean;

@@ -29,7 +29,6 @@ const PROVEN_DAYS = 7;
 export const PATIENCE_DAYS = 7;
 
 export interface Situation {
-  /** The time of AWS. */
   readonly now: Date;
   /** In days: the age of a key at which a rotation begins. */
   readonly maxAge: number;
@@ -37,7 +36,6 @@ export interface Situation {
   readonly dkpKey: string;
   /** With their last uses. IAM allows two. */
   readonly keys: readonly IamKey[];
-  /** Of DKP's Secret. */
   readonly lastWrite?: LastWrite | undefined;
 }
 

@@ -6,9 +6,7 @@ import { findingsOf, nextStep, type RotateFound, type Situation, type Step } fro
 /** What a rotation reads and writes: IAM and the cluster, or a model of them. */
 export interface RotationWorld {
   now(): Date;
-  /** With their last uses. */
   keys(): Promise<readonly IamKey[]>;
-  /** The key that DKP's Secret has, read now. */
   dkpKey(): Promise<string>;
   /** Of the Secret as it was read last, if the cluster says it. */
   lastWrite?(): LastWrite | undefined;
@@ -31,7 +29,6 @@ export interface RotationWorld {
 
 export interface Rotated {
   readonly findings: readonly RotateFound[];
-  /** The key that the cluster has now, if it got one. */
   readonly given?: string;
 }
 

@@ -82,7 +82,6 @@ export class UserKeys {
     }
   }
 
-  /** Undefined if no user of the account has the key. */
   async ownerOf(id: string): Promise<string | undefined> {
     return requiredOf(await this.reader.keyUse(id))?.user;
   }

@@ -125,7 +125,6 @@ export async function withPlan(
 /** The rules about a key that an apply deactivates or deletes, if its last use is unknown. */
 const ENDINGS: readonly string[] = ["key-ended", "key-ended-in-use"];
 
-/** How long AWS may take to report the last uses, in seconds. */
 const USES_LIMIT = 60;
 
 /** Undefined if the credentials may not read them. */

@@ -22,7 +22,6 @@ const BY_WEIGHT: readonly ExitCode[] = [EXIT.success, EXIT.attention, EXIT.error
 
 /** One run of a command: what it reads from its environment, what it prints, and its exit code. */
 export class Session {
-  /** The weightiest one that was raised. */
   exitCode: ExitCode = EXIT.success;
 
   constructor(readonly host: Host) {}
@@ -52,7 +51,6 @@ export class Session {
     this.host.stdout.write(printable(text));
   }
 
-  /** The same for standard error. */
   readonly printError = (text: string): void => {
     this.host.stderr.write(printable(text));
   };

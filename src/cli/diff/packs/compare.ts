@@ -145,7 +145,6 @@ function contentsOf(side: PackSide, other: PackSide, imported: readonly string[]
   return { policies, snapshot: snapshotOfPack(side.terraform, policies, account, imported) };
 }
 
-/** The OpenPGP keys of all slots, also of absent ones. */
 function pgpKeysOf({ settings }: PackSide): PgpKeys {
   return SLOTS.map((slot) => [slot, textOf(valueAt(settings, ["accessKeys", slot, "pgpKey"]))]);
 }

@@ -17,7 +17,6 @@ export type Files = Readonly<Record<string, string>>;
 export interface PackSide {
   readonly files: Files;
   readonly terraform: JsonObject;
-  /** Undefined if the deployment does not exist. */
   readonly settings: JsonObject | undefined;
   readonly version: string | undefined;
 }

@@ -2,7 +2,6 @@ import { createHash } from "node:crypto";
 import { isObject, type JsonObject, objectOf, sortedKeys } from "../../../text/json";
 
 export interface PlanOrigin {
-  /** Without comments. */
   readonly configuration: object;
   /** The committed provider lock; undefined if there is none. */
   readonly lock: string | undefined;
@@ -50,7 +49,6 @@ function changesIn(value: unknown): unknown {
   return isObject(value) ? withoutSensitive(Object.fromEntries(entries)) : value;
 }
 
-/** An entry that neither changes nor imports nor moves anything. */
 function isNoChange(entry: unknown): boolean {
   const { change, previous_address: moved } = objectOf(entry);
   const { actions, importing } = objectOf(change);

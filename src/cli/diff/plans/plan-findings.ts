@@ -220,10 +220,6 @@ function withoutList(found: DiffFound, others: readonly DiffFound[]): DiffFound 
     : found;
 }
 
-/**
- * An object that was deleted outside Terraform and is created again, and a user or role that was
- * changed there.
- */
 function driftFindings(
   { address, before: old = {}, after: current }: PlannedChange,
   before: Snapshot,

@@ -17,10 +17,6 @@ import {
   when,
 } from "../check";
 
-/**
- * Whether the names of the deployment's own user, policies and node role are free, or what has
- * them.
- */
 export const resourceNamesCheck: Check = {
   id: "resource-names",
   field: "user.name",

@@ -8,14 +8,13 @@ interface SourceAddress {
   readonly name: string;
 }
 
-/** An interface endpoint that takes the calls of a service in the VPC of the cluster. */
+/** It takes the calls of a service in the VPC of the cluster. */
 interface SourceEndpoint {
   readonly id: string;
   readonly vpc: string;
   readonly service: string;
 }
 
-/** Services that DKP calls with the key. */
 const SERVICES = ["ec2", "elasticloadbalancing", "iam", "sts"];
 
 /**

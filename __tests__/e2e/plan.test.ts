@@ -388,7 +388,7 @@ exit $code
       // docs/how-to/recover.md#unmanaged-key. If this process alone is killed, Terraform goes on:
       // its output does not end in a pipe.
       expect(moment === "CreateAccessKey" && signal !== "KILL" ? [] : unmanaged).toEqual([]);
-      const keys = dkpAccess(world, "keys", "deckhouse").output;
+      const keys = unmanaged.length === 0 ? "" : dkpAccess(world, "keys", "deckhouse").output;
       expect(unmanaged.filter((id) => !keys.includes(id))).toEqual([]);
       // A killed plan leaves its lock: docs/how-to/recover.md#stale-lock.
       const next = dkpAccess(

@@ -23,6 +23,7 @@ those below. Replaces internals of moto 5.2.1.
 """
 
 import base64
+import gc
 import io
 import json
 import logging
@@ -748,6 +749,8 @@ def main():
     create_app = werkzeug_app.create_backend_app
     services = werkzeug_app.DomainDispatcherApplication(create_app)
     load_services(services)
+    # A garbage collection of a copy would read what is loaded, and the system copy it.
+    gc.freeze()
     app = CallLog(services)
     print(serve(app), flush=True)
     wait_for_end_of_input()

@@ -1,6 +1,6 @@
 import { spawnSync } from "node:child_process";
-import { readFileSync } from "node:fs";
-import { basename, join } from "node:path";
+import { cpSync, existsSync, mkdirSync, readFileSync, renameSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
 import { blockWith } from "../helpers/blocks";
 import { rows } from "../helpers/complete";
 import { ENCRYPTION_KEY } from "../helpers/pgp-keys";
@@ -165,10 +165,15 @@ cluster: { dkpVersion: "1.72" }
 ];
 
 /**
- * Packs an earlier commit of this project.
+ * Packs an earlier commit of this project, once for all runs that have the same folder
+ * `E2E_EARLIER`.
  * @throws Error if the clone does not have it
  */
 function packedEarlier(commit: string): string {
+  const packed = join(process.env.E2E_EARLIER ?? folder(), `${commit}.tgz`);
+  if (existsSync(packed)) {
+    return packed;
+  }
   if (spawnSync("git", ["cat-file", "-e", `${commit}^{commit}`], { cwd: PROJECT }).status !== 0) {
     throw new Error(
       `this clone lacks the commit ${commit}; fetch the whole history: git fetch --unshallow`,
@@ -177,7 +182,10 @@ function packedEarlier(commit: string): string {
   const path = folder();
   mustSucceed(runIn(PROJECT, process.env, "sh", "-c", `git archive ${commit} | tar -x -C ${path}`));
   install(path);
-  return join(path, pack(path, path).filename);
+  mkdirSync(dirname(packed), { recursive: true });
+  cpSync(join(path, pack(path, path).filename), `${packed}-`);
+  renameSync(`${packed}-`, packed);
+  return packed;
 }
 
 describe.each(rows(EARLIER, 2))(
@@ -231,7 +239,7 @@ describe.each(rows(EARLIER, 2))(
           ]),
         ),
       );
-      run("cp", packedEarlier(earlier.commit), repository);
+      cpSync(packedEarlier(earlier.commit), join(repository, "dkp-access-0.2.0.tgz"));
       // Without CDKTF, which the program contains, and without the AWS SDK.
       npm(
         "install",

@@ -147,7 +147,7 @@ const COSTS = {
   "e2e/rotate-terraform.test.ts": 42,
   "e2e/upgrade.test.ts": 108,
   "e2e/year.test.ts": 52,
-  "proofs/compare.simulation.test.ts": 27,
+  "proofs/compare.simulation.test.ts": 40,
   "proofs/key-situations.test.ts": 12,
   "proofs/policy-modes.test.ts": 30,
 };

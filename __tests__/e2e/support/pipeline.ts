@@ -1,5 +1,5 @@
 import { execFileSync, spawn, spawnSync } from "node:child_process";
-import { mkdirSync, readFileSync, symlinkSync } from "node:fs";
+import { cpSync, mkdirSync, readFileSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { parse } from "yaml";
 import { PROJECT } from "../../helpers/project-root";
@@ -190,7 +190,12 @@ export class Checkout {
   /** @param deployments settings by stack */
   constructor(deployments: Readonly<Record<string, string>>) {
     mkdirSync(join(this.path, "node_modules/.bin"), { recursive: true });
-    symlinkSync(PROJECT, join(this.path, "node_modules/dkp-access"));
+    // A package has no sources, so that its command runs the bundle.
+    const installed = join(this.path, "node_modules/dkp-access");
+    cpSync(join(PROJECT, "bin"), join(installed, "bin"), { recursive: true });
+    for (const part of ["dist", "package.json", "scripts"]) {
+      symlinkSync(join(PROJECT, part), join(installed, part));
+    }
     symlinkSync("../dkp-access/bin/dkp-access", join(this.path, "node_modules/.bin/dkp-access"));
     write(
       this.path,

@@ -29,9 +29,9 @@ function uuidOf(content) {
  * A software bill of materials in CycloneDX 1.6, with the minimum elements that NTIA names (2021):
  * supplier, name, version, identifier and dependencies of each component, author, time. GitHub's
  * action actions/attest accepts no file without `serialNumber`.
- * @param program the bundled program; manifest that of this package; bundled and installed the
- * manifests of the packages that the
- *   program contains, and of those that npm installs beside it; imports which package imports which, as pairs; tool what bundled the program
+ * @param program the bundled program; `manifest`: that of this package; `bundled` and `installed`:
+ * the manifests of the packages that the program contains, and that npm installs beside it;
+ * `imports`: which package imports which, as pairs; `tool`: what bundled the program
  */
 export function sbom({ program, manifest, bundled, installed, imports, tool, time }) {
   const name = `${manifest.name} project`;

@@ -150,7 +150,7 @@ const CREATED =
 
 /**
  * Anything else, such as `override.tf.json` or a provider in `terraform.d`, which Terraform would
- * use; and links, which synth would follow.
+ * use; and links.
  */
 function unexpectedFiles(folder: string): readonly string[] {
   return (existsSync(folder) ? readdirSync(folder, { withFileTypes: true }) : [])

@@ -112,7 +112,10 @@ function simulation(
 /** Every call that was answered: action and input. */
 export const CALLS: (readonly [action: string, input: string])[] = [];
 
-/** @param missing what a call without an answer returns or throws */
+/**
+ * Calls with these answers.
+ * @param missing what a call without an answer returns or throws
+ */
 export function callsOf(answers: Answers, missing: unknown) {
   return async (action: string, input: object): Promise<readonly object[]> => {
     CALLS.push([action, JSON.stringify(input)]);

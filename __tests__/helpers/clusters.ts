@@ -36,6 +36,7 @@ export const ENVIRONMENT: Required<Environment> = {
   account: "123456789012",
 };
 
+/** The policy options of a cluster. */
 export const optionsWith = (
   mode: Mode,
   cluster = clusterOf(),

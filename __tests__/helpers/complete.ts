@@ -7,6 +7,7 @@ export const COMPLETE = process.env.COMPLETE === "1";
 /** From sample.cjs: selects the seed of random cases, and the rows that run. */
 export const SAMPLE = Number(process.env.SAMPLE);
 
+/** The number of random cases that run. */
 export const cases = (sample: number, all: number): number => (COMPLETE ? all : sample);
 
 /** All rows, or every nth one, with each sample from another one on. */

@@ -11,9 +11,11 @@ import { levelOf } from "../../src/cli/findings/finding";
 import type { JsonObject } from "../../src/text/json";
 import { packOf, reviewPackOf } from "./packs";
 
+/** The changes between review packs of one deployment. */
 export const betweenPacks = (before: Files, after: Files) =>
   changesAgainst({ x: before }, { x: after }, "Compared with main");
 
+/** The changes between two settings of one deployment. */
 export const between = (before: string, after: string) =>
   betweenPacks(reviewPackOf(before), reviewPackOf(after));
 
@@ -28,6 +30,7 @@ export const packWith = (
   ...files,
 });
 
+/** Terraform JSON with other arguments of a resource. */
 export function withResource(pack: JsonObject, address: string, values: object): JsonObject {
   const copy = JSON.parse(JSON.stringify(pack));
   const [type = "", name = ""] = address.split(".");
@@ -47,6 +50,7 @@ const all = ({ deployments }: Findings): readonly DiffFound[] =>
 export const serious = (changes: Findings): readonly DiffFound[] =>
   all(changes).filter((found) => levelOf(RULES, found) !== "note");
 
+/** The rules of these findings. */
 export const seriousRules = (changes: Findings): readonly RuleId[] =>
   serious(changes).map(({ rule }) => rule);
 
@@ -56,11 +60,13 @@ export const verdictOf = (changes: Changes): readonly [number, ...(readonly Rule
   ...seriousRules(changes),
 ];
 
+/** The findings of a rule. */
 export const ofRule = <Rule extends RuleId>(changes: Findings, wanted: Rule) =>
   all(changes).filter(
     (found): found is DiffFound & { readonly rule: Rule } => found.rule === wanted,
   );
 
+/** The actions in the findings of a rule. */
 export const actionsOf = (changes: Findings, rule: RuleId, principal?: string): readonly string[] =>
   ofRule(changes, rule)
     .filter((found) => principal === undefined || found.principal === principal)

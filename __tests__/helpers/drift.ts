@@ -65,6 +65,7 @@ function appliedAccount(settings: Deployment): Answers {
   return answers;
 }
 
+/** The resources of a state, from an inventory. */
 export function resourcesOf({ things, links }: Inventory): readonly StateResource[] {
   const policy = (document: unknown) => JSON.stringify(document);
   return [
@@ -120,6 +121,7 @@ interface World {
   readonly deposed?: readonly string[];
 }
 
+/** The report of drift in a world. */
 export async function driftIn({
   settings = "every",
   applied = settings,

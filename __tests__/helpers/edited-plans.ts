@@ -62,6 +62,7 @@ const ADDRESSES: Readonly<Record<string, string>> = {
   roleAttachment: "aws_iam_role_policy_attachment.node-policy-Extra",
 };
 
+/** A plan of `plans/`, to be edited. */
 export function realPlan(base: PlanName): EditablePlan {
   const plan = JSON.parse(projectFile(`__tests__/helpers/plans/${base}.json`)) as EditablePlan;
   for (const { change, type } of plan.resource_changes) {

@@ -193,6 +193,7 @@ const EDITS: Readonly<
     set(parent, key, edit.from % 2 === 0 ? [parent[key]] : { [edit.key]: parent[key] }),
 };
 
+/** A copy of a document with changes. */
 export function edited<Document extends object>(
   document: Document,
   edits: readonly Edit[],

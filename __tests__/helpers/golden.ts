@@ -32,6 +32,7 @@ export const goldenDeployments = (): readonly Deployment[] =>
       ]).deployments,
   );
 
+/** The text of a file in `__tests__/golden`. */
 export const goldenText = (name: string): string => projectFile(`${FOLDER}/${name}`);
 
 /** Compares every byte. `npm run golden` writes the file. */

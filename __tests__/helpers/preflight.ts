@@ -121,6 +121,7 @@ function answersOf({ image, endpoints, ...aws }: NonNullable<World["aws"]>): Ans
   };
 }
 
+/** Runs the preflight in an account. */
 export async function preflightIn({
   settings,
   aws = {},

@@ -42,6 +42,7 @@ export function messageOf(files: Files): string {
   throw new Error(`accepted without an error: ${JSON.stringify(deployments)}`);
 }
 
+/** The deployment of one settings file. */
 export function deploymentOf(text: string): Deployment {
   const [deployment] = deploymentsOf({ "dev.yaml": text });
   if (deployment === undefined) {
@@ -62,4 +63,5 @@ export function errorsWith(extra: string): readonly string[] {
   return errors;
 }
 
+/** The deployment of a valid settings file with more lines. */
 export const deploymentWith = (extra: string) => deploymentOf(MINIMAL + extra);

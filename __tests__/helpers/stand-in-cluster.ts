@@ -42,7 +42,10 @@ export function standInCluster(
   return { D8_BINARY_NAME: command };
 }
 
-/** @param limit of each call, in seconds */
+/**
+ * Access to the cluster.
+ * @param limit of each call, in seconds
+ */
 export const accessTo = (
   folder: string,
   files: Files = {},

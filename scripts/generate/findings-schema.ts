@@ -5,7 +5,6 @@ import { ROTATE_RULES } from "../../src/cli/account/rotate/rotate-rules";
 import { RULES } from "../../src/cli/diff/change-rules";
 import { LEVELS, type Rules } from "../../src/cli/findings/finding";
 
-/** The rules of every command that reports findings. */
 const RULES_OF: Readonly<Record<string, Rules>> = {
   diff: RULES,
   keys: KEY_RULES,

@@ -94,10 +94,7 @@ export function shippedVersions(
   return shipped.get(OSS_IDS[name] ?? "") ?? verifiedVersions(name);
 }
 
-/**
- * The versions of a component that DKP ships and that the catalogue was compared with; oldest
- * first, without `v`.
- */
+/** Versions that DKP ships and the catalogue was compared with; oldest first, without `v`. */
 export function verifiedVersions(name: Caller): readonly string[] {
   return (
     VERIFIED_COMPONENTS.find(({ component }) => component === name)?.versions.match(

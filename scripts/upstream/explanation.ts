@@ -1,8 +1,8 @@
 import type { Caller } from "../../src/iam/catalogue";
 
 /**
- * What is compared: a component of DKP, or Terraform for the deployments of this project, with the
- * policy of each deployer.
+ * A component of DKP, or Terraform for the deployments of this project, with the policy of each
+ * deployer.
  */
 export type Compared = Caller | "deployer";
 

@@ -4,7 +4,7 @@ import { parse } from "yaml";
 interface Fact {
   readonly claim: string;
   readonly source: string;
-  /** The day it was read: 2026-11-29. */
+  /** 2026-11-29. */
   readonly read: string;
   /** Words of the source that show the claim. */
   readonly quote: string;

@@ -113,7 +113,6 @@ async function compareSource({
   ];
 }
 
-/** What was compared, and what could not be read. */
 interface Compared {
   readonly comparisons: readonly Comparison[];
   readonly errors: readonly string[];

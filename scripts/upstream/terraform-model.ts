@@ -54,7 +54,6 @@ interface Handlers {
   readonly tags?: { readonly list_tags_symbol?: string; readonly update_tags_symbol?: string };
 }
 
-/** The calls of a function. */
 interface Pattern {
   readonly module_path: string;
   readonly class_name: string | null;

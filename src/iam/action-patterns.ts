@@ -1,7 +1,6 @@
 /**
- * Whether a pattern of actions (`*`: any string, `?`: one character) matches an action, or
- * everything that another pattern matches. Both in lower case: IAM ignores case. Takes at most
- * quadratic time.
+ * Whether a pattern of actions (`*`: any string, `?`: one character) matches an action, or all that
+ * another pattern matches. Both in lower case: IAM ignores case. Takes at most quadratic time.
  */
 export function matchesAction(pattern: string, action: string): boolean {
   let at = 0;

@@ -257,9 +257,9 @@ function primaryUsers(users) {
 }
 
 /**
- * Leaves what the AWS provider reads of a key: of several signatures for one part the latest one,
- * the user IDs that may be primary, and no flag for encrypted storage (go-crypto 1.2.0,
- * `EncryptionKey`). Returns whether these user IDs say the same of the key.
+ * Leaves what the AWS provider reads of a key: the latest signature for each part, the user IDs
+ * that may be primary, and no flag for encrypted storage (go-crypto 1.2.0, `EncryptionKey`).
+ * Returns whether these user IDs say the same of the key.
  */
 function reduce(key) {
   for (const user of key.users) {

@@ -20,7 +20,7 @@ const isFileName = (text: string): boolean => text.includes(".") && !/-----|^key
 
 /**
  * Reads the OpenPGP keys that settings name by a file, armored or binary, as the same bytes in
- * base64. The AWS provider replaces a live access key if they change.
+ * base64: the AWS provider replaces a live access key if they change.
  * @param folder of the settings file, which names are relative to
  */
 export function withKeyFiles(

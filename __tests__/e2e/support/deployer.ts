@@ -89,6 +89,7 @@ export const grantsOf = (statements: readonly DeployerStatement[]): readonly Gra
     calls.map((call) => ({ sid, resources, ...call })),
   );
 
+/** Whether a grant allows a call. */
 export function isFor({ action, resources }: Grant, call: Request): boolean {
   return call.action === action && resources.some((pattern) => like(pattern).test(call.resource));
 }
@@ -136,6 +137,7 @@ export async function failingGrants(
   return proven;
 }
 
+/** A policy without some of its grants. */
 export function without(text: string, left: readonly Grant[]): string {
   const { Statement, ...rest } = document(text);
   const remaining = Statement.map((statement) => ({

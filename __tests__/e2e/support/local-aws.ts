@@ -243,12 +243,14 @@ export class LocalAws {
   }
 }
 
+/** A policy that allows actions on every resource. */
 export const allowing = (Action: string | readonly string[]): string =>
   JSON.stringify({
     Version: "2012-10-17",
     Statement: [{ Effect: "Allow", Action, Resource: "*" }],
   });
 
+/** Whether AWS allows a call. */
 export const succeeds = (call: Promise<unknown>): Promise<boolean> =>
   call.then(
     () => true,

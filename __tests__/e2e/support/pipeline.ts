@@ -132,6 +132,7 @@ export const gitHub: Job = (_, name, environment) => {
   );
 };
 
+/** The commands of a pipeline file that install the packages. */
 export function installation(file: string): string {
   const jobs = read(file) as {
     readonly jobs?: GitHubWorkflow["jobs"];
@@ -164,6 +165,7 @@ export function runSteps(checkout: string, steps: readonly Step[], failed = fals
   return { status, output };
 }
 
+/** Starts a step and does not wait for its end. */
 export function startStep(checkout: string, { program, args, variables }: Step) {
   return spawn(program, args, { cwd: checkout, env: variables, stdio: ["ignore", "pipe", "pipe"] });
 }
@@ -269,6 +271,7 @@ export function commitWithLocks(checkout: Checkout, environment: Variables): voi
   checkout.commit();
 }
 
+/** A step of the package's script. */
 export function pipelineStep(variables: Variables, ...args: readonly string[]): Step {
   return {
     program: "sh",

@@ -8,6 +8,7 @@ import { ADMIN, type Credentials } from "./local-aws";
 import { folder } from "./project";
 import { PROGRAM } from "./terraform";
 
+/** Settings with these fields of `cluster`. */
 export const settings = (cluster: string, more = "") =>
   `region: eu-central-1\nbackend: { local: {} }\n${more}cluster: { ${cluster} }\n`;
 

@@ -27,6 +27,7 @@ const SYMPTOMS: Readonly<Record<string, readonly string[]>> = Object.fromEntries
   ]),
 );
 
+/** Whether an output shows the symptom of a section. */
 export function shows(output: string, anchor: string): boolean {
   const text = output.replaceAll(/[\s│]+/g, " ");
   return (SYMPTOMS[anchor] ?? []).some((words) => text.includes(words));
@@ -138,6 +139,7 @@ export async function recover(
   return { rows, unmanaged: await deleteReported(given, keysReport(given)) };
 }
 
+/** Terraform in the folder of the settings. */
 export function terraformOf({ aws, through = aws, variants, settings }: Stack): Terraform {
   return new Terraform(variants.folder(settings), through);
 }
@@ -160,9 +162,11 @@ export interface KeysReport {
   readonly next: Step;
 }
 
+/** The rules that require attention. */
 export const attentionOf = ({ findings }: KeysReport) =>
   findings.filter(({ level }) => level !== "note").map(({ rule }) => rule);
 
+/** Runs `dkp-access` in the project. */
 export function dkpAccess(
   { aws, variants, settings }: Stack,
   ...args: readonly string[]
@@ -176,6 +180,7 @@ export function dkpAccess(
   );
 }
 
+/** The report of `dkp-access keys`. */
 export function keysReport({ aws, variants, settings }: Stack): KeysReport {
   const args = [PROGRAM, "keys", STACK, "--format", "json"];
   const report = jsonOf(

@@ -84,6 +84,7 @@ function environment(
   };
 }
 
+/** Runs a program to its end. */
 export function runIn(
   folder: string,
   environment: NodeJS.ProcessEnv,
@@ -123,7 +124,10 @@ export function atTerminal(
   );
 }
 
-/** @throws Error with the output if the program failed */
+/**
+ * The output of a program.
+ * @throws Error with the output if the program failed
+ */
 export function mustSucceed({ status, output }: Finished): string {
   if (status !== 0) {
     throw new Error(`it ended with ${status}:\n${output}`);
@@ -153,7 +157,10 @@ export async function outputOf(
   return { status, output };
 }
 
-/** @throws Error with both outputs if standard output is not JSON */
+/**
+ * Standard output, parsed as JSON.
+ * @throws Error with both outputs if standard output is not JSON
+ */
 export function jsonOf(
   folder: string,
   environment: NodeJS.ProcessEnv,

@@ -108,6 +108,7 @@ function stateContents({ user, keys, current }: State): KeySituation["state"] {
   };
 }
 
+/** The output of keys. */
 export const printed = (world: World, dkpKey?: string): string =>
   keyReportText(keyReport(situationOf(world, dkpKey)), "deployments/deckhouse.yaml");
 

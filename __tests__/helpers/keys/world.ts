@@ -158,7 +158,10 @@ export function setStatus(world: World, id: string, status: Status): void {
   }
 }
 
-/** @param late how long a component keeps the former key */
+/**
+ * DKP gets a key.
+ * @param late how long a component keeps the former key
+ */
 export function giveKey(world: World, id: string, late = 0): void {
   if (id !== world.dkp) {
     const isTaken = world.dkp === "" || world.now - world.dkpSince < 3 * HOUR;
@@ -290,6 +293,7 @@ function refreshed(world: World): State {
   return state;
 }
 
+/** The last uses that AWS reports. */
 export const usesOf = ({ keys, now }: Pick<World, "keys" | "now">): KeyUses => ({
   now: dateOf(now),
   keys: keys.map(({ id, created, used }) => ({
@@ -400,6 +404,7 @@ const change = (slot: Slot, key: StateKey, status: Status): Write => ({
   },
 });
 
+/** The slot of the settings that is not current. */
 export const idleSlot = ({ settings }: Pick<World, "settings">): Slot =>
   otherSlot(settings.current);
 

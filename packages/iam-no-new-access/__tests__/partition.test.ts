@@ -19,7 +19,6 @@ const matcher = (sets: readonly PatternSet[]) => (text: string) =>
     0n,
   );
 
-/** All strings of up to a length. */
 function words(characters: string, length: number): readonly string[] {
   const shorter = length === 0 ? [] : words(characters, length - 1);
   return length === 0

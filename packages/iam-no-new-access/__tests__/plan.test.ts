@@ -46,8 +46,8 @@ function planOf(edits: readonly Edit[], configuration?: object): object {
 }
 
 /**
- * What a report says, in short: by address and attribute the kind of the result, and the reasons of
- * what is not read.
+ * A report in short: by address and attribute the kind of the result, and the reasons of unread
+ * changes.
  */
 function shortOf(...edits: readonly Edit[]): readonly string[] {
   const { policies, unread } = reportOf(planOf(edits));

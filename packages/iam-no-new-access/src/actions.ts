@@ -11,8 +11,8 @@ export interface AwsAction {
   readonly action: string;
   readonly level: AccessLevel;
   /**
-   * The forms of the ARNs that it applies to, those of its service and short ones first; none if it
-   * applies to no resource; undefined if the reference does not list the action.
+   * The forms of ARNs, short ones and those of its service first; none if the action applies to no
+   * resource; undefined if the reference does not list the action.
    */
   readonly arns?: readonly string[];
 }
@@ -55,15 +55,12 @@ const FIRST: readonly string[] = [
   ...["iam:UpdateAssumeRolePolicy", "iam:PassRole", "iam:CreateAccessKey", "sts:AssumeRole"],
 ];
 
-/**
- * AWS allows these to everybody, so that they are no example. Source: AWS STS API reference, "No
- * permissions are required".
- */
+/** AWS allows these to everybody. Source: AWS STS API reference, "No permissions are required". */
 const WITHOUT_PERMISSION = /^sts:Get(?:AccessKeyInfo|CallerIdentity|SessionToken)$/i;
 
 /**
- * Of 22,091 actions in the Service Authorization Reference, 98 % have the kind of access that their
- * verb says.
+ * Of 22,091 actions in the Service Authorization Reference, 98 % have the access level of their
+ * verb.
  */
 const READS = /:(?:batch)?(?:describe|get|list)|:(?:check|detect|download|query|read|search|view)/i;
 

@@ -12,7 +12,6 @@ export class Budget {
     this.#left = steps;
   }
 
-  /** Steps that are left. */
   get left(): number {
     return this.#left;
   }

@@ -21,7 +21,6 @@ export interface Result {
    * Whether it was decided of each existing action of a higher access level that nothing is new.
    */
   readonly isWorst?: boolean;
-  /** Why the policies are not comparable. */
   readonly reason?: string;
 }
 

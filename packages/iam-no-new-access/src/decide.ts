@@ -63,7 +63,7 @@ export function comparisonOf(after: Side, before: Side, options: DecisionOptions
   return { added: () => decision.added(), removed: () => decision.removed() };
 }
 
-/** Both sides, or the answer where they need no decision or cannot be read. */
+/** Both sides, or the answer if they need no decision or cannot be read. */
 export function readSides(after: Side, before: Side): Sides | Answer {
   const [afterText, beforeText] = [JSON.stringify(after), JSON.stringify(before)];
   // The same policies allow the same, however much effort it took to prove.
@@ -142,8 +142,8 @@ export class Decision {
   }
 
   /**
-   * No part takes more than half of the effort that is left, so that one which takes too much
-   * leaves some for the others.
+   * No part takes more than half of the remaining effort, so that one which takes too much leaves
+   * some for the others.
    */
   #decidePart(sides: Sides, part: Part, budget: Budget): Answer {
     const { action } = part;

@@ -10,7 +10,7 @@ import { areComparable, bits, valueClasses } from "./values";
  * test that is not interpreted.
  */
 export interface Dimension {
-  /** The key as a policy writes it; undefined for the others. */
+  /** As a policy writes it; undefined for the others. */
   readonly key?: string;
   /** A string of each class. */
   readonly witnesses: readonly string[];
@@ -24,7 +24,6 @@ export interface Dimension {
 
 /** What a request may still have in one dimension. Sets of classes are bit masks. */
 export interface Domain {
-  /** Whether the key may be absent. */
   readonly absent: boolean;
   /** Classes of a single value. */
   readonly single: bigint;
@@ -140,7 +139,6 @@ function conjunctionOf(
   };
 }
 
-/** What has one class. */
 const ONE: Omit<Dimension, "witnesses"> = {
   everything: { absent: false, single: 1n },
   certain: { absent: false, single: 1n },
@@ -186,7 +184,6 @@ function groupByKey(guards: readonly Guard[]): ReadonlyMap<string, readonly Cond
   return groups;
 }
 
-/** The resources of all statements, each as a set of patterns. */
 function elementsOf(guards: readonly Guard[], reach: glob.Reach): ReadonlyMap<string, PatternSet> {
   return new Map(
     guards.flatMap((guard) => {

@@ -21,13 +21,12 @@ const STEPS = 500_000;
 /** ARNs that are tried for one action. */
 const MAX_ARNS = 40;
 
-/** The name of a resource in an example. */
 const NAME = "example";
 
 /**
  * A request that AWS can receive, and that one side allows and the other one does not: an existing
- * action of the most serious access level on an ARN of a type that the action has, evaluated on
- * both sides. Undefined where none is found.
+ * action of the most serious access level on an ARN of its type, evaluated on both sides. Undefined
+ * if none is found.
  */
 export function exampleOf(after: Side, before: Side): Example | undefined {
   const sides = readSides(after, before);
@@ -58,7 +57,7 @@ export function exampleOf(after: Side, before: Side): Example | undefined {
   return undefined;
 }
 
-/** Answers about parts. Many actions have the same statements, and so the same answer. */
+/** Many actions have the same statements, and so the same answer. */
 class Answers {
   readonly #sides: Sides;
   readonly #budget: Budget;
@@ -121,7 +120,7 @@ class Answers {
   }
 }
 
-/** Existing actions that the side after the change may allow, the most serious ones first. */
+/** The most serious actions first. */
 function candidatesOf({ after }: Sides, budget: Budget): readonly AwsAction[] {
   const tests = after
     .flat()
@@ -175,7 +174,7 @@ function patternsIn(guards: readonly Guard[]): readonly string[] {
 
 type Environment = Readonly<Record<string, string>>;
 
-/** Partition, Region and account that the statements name, else those of AWS's documentation. */
+/** From the statements, else those of AWS's documentation. */
 function environmentOf(guards: readonly Guard[]): Environment {
   const components = patternsIn(guards).map((pattern) => pattern.split(":"));
   const first = (at: number, form: RegExp) =>
@@ -192,7 +191,7 @@ function environmentOf(guards: readonly Guard[]): Environment {
 
 const REGION = /^[a-z]{2,4}(?:-[a-z]+)+-\d$/;
 
-/** A pattern of resources with values in place of its wildcards; `*` alone stays. */
+/** `*` alone stays. */
 function withoutWildcards(pattern: string, { Partition, Region, Account }: Environment): string {
   if (pattern === "*") {
     return pattern;

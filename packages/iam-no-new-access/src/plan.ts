@@ -4,7 +4,6 @@ import { isRecord, listOf } from "./read";
 
 /** A policy in a plan, and what its change allows. */
 export interface PlannedPolicy {
-  /** Address of the resource. */
   readonly address: string;
   /** Path of the attribute that has the policy. */
   readonly attribute: string;

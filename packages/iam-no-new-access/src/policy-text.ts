@@ -2,7 +2,7 @@ import type { PolicyJson } from "./model";
 import { isRecord } from "./read";
 
 /**
- * A policy from its JSON text. Undefined for what is no policy, and where a parser would lose
+ * A policy from its JSON text. Undefined if the text is no policy, or a parser would lose
  * something: a key that stands twice, of which AWS can read another one, or a number that is
  * rounded.
  */
@@ -34,12 +34,12 @@ function parsed(text: string): unknown {
 
 const STRINGS = /"(?:[^"\\]|\\.)*"/g;
 
-/** The numbers in a JSON text, as they are written. */
+/** As they are written. */
 function numbersIn(json: string): readonly string[] {
   return json.replaceAll(STRINGS, "").match(/-?\d[\d.eE+-]*/g) ?? [];
 }
 
-/** The number of keys in a JSON text: whole strings before a colon. */
+/** Whole strings before a colon. */
 function keysIn(json: string): number {
   return (
     json.match(/"(?:[^"\\]|\\.)*"\s*:?/g)?.filter((string) => string.endsWith(":")).length ?? 0

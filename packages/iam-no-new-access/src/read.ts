@@ -10,7 +10,6 @@ import type {
 import { readOperator } from "./operators";
 import { hasVariable, lowered, readValues, VARIABLES, withFoldedVariables } from "./values";
 
-/** A document that cannot be read at all. */
 interface Unreadable {
   readonly statement: StatementReference;
   readonly reason: string;

@@ -51,9 +51,8 @@ const PRINCIPAL_ACTIONS = [
 export const READING_ACTIONS: readonly Action[] = [...ACCOUNT_ACTIONS, ...PRINCIPAL_ACTIONS];
 
 /**
- * The least-privilege policy for the commands that read AWS. It allows no change and no access to a
- * state. An account that the settings do not set is "*", which matches only objects of the caller's
- * own account.
+ * The least-privilege policy for the commands that read AWS, without access to a state. An account
+ * that the settings do not set is "*", which matches only objects of the caller's own account.
  */
 export function readingPolicy(deployments: readonly Deployment[]): object {
   const principals = [...new Set(deployments.flatMap(principalArns))].sort();

@@ -21,7 +21,7 @@ interface RotatedKeys extends Rotating {
 
 /**
  * Keys that `rotate` did not create for DKP, and a rotation that has not ended in time. `rotate`
- * deletes a younger key that nothing has used: a run left it.
+ * itself deletes a younger key that nothing has used.
  */
 export function rotatedFindings(rotated: RotatedKeys): readonly RotatedFound[] {
   const { stack, keys, dkpKey, now, lastWrite } = rotated;

@@ -27,9 +27,9 @@ export function othersAmong(
 }
 
 /**
- * The finding about an object of the settings that exists; none if the state has it, or the next
- * apply imports it and nothing else uses it.
- * @param uses what uses it, as `IamReader.uses` reads it
+ * The finding about an existing object of the settings; none if the state has it, or the next apply
+ * imports it and nothing else uses it.
+ * @param uses as `IamReader.uses` reads them
  */
 export function unmanagedFindings(
   object: DescribedThing,
@@ -51,8 +51,8 @@ export function unmanagedFindings(
   if (by.length > 0) {
     return [{ rule: "object-shared", field, values: { since, setting, by } }];
   }
-  // With another path, an import of a policy fails, that of a role replaces it, and that of others
-  // requires more than deployer-policy.json.
+  // With another path, an import of a policy fails, that of a role replaces it, and others require
+  // more than deployer-policy.json.
   const path =
     existing.Path === undefined || existing.Path === object.path ? undefined : existing.Path;
   // Terraform ignores an import into an address that the state has.

@@ -153,8 +153,8 @@ async function optional(reading: Promise<Buffer>): Promise<Buffer | undefined> {
 }
 
 /**
- * Gives a key to a cluster, only the two fields, and reads it back. The cluster takes it only if
- * nobody has changed the configuration since it was read.
+ * Gives a key to a cluster, only the two fields, and reads it back. The cluster refuses it if
+ * somebody has changed the configuration since it was read.
  * @throws Error if the cluster is not the one that was read before, or does not have the key
  * afterwards
  */

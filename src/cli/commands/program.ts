@@ -7,7 +7,6 @@ import { type Host, Session } from "./support/session";
 
 /**
  * Runs the command-line program. Every error is printed as one message.
- * @param args the arguments after the name of the program
  * @returns the exit code
  */
 export async function runProgram(args: readonly string[], host: Host): Promise<number> {

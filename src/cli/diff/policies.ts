@@ -61,7 +61,7 @@ export interface PolicyChange {
  * Compares all identity policies of one principal: each action on each resource under its
  * conditions lies within a statement of the other side, or is reported. So nothing new is missed,
  * and a permission that is divided in another way counts as new.
- * @param region of the deployment, for an example if the policies name none; us-east-1 by default
+ * @param region for an example if the policies name none; us-east-1 by default
  */
 export function comparePolicies(
   before: readonly Policy[],

@@ -194,8 +194,8 @@ const EFFECTS: Readonly<Record<string, Partial<Record<ResourceChange["action"], 
 };
 
 /**
- * Changes that remove the access of the cluster or leave objects unmanaged, and the list of all
- * changes of resources.
+ * Changes that remove the access of the cluster or leave objects unmanaged, and all changes of
+ * resources.
  * @param uses the last uses of the keys, if they are known
  */
 export function resourceFindings(
@@ -242,9 +242,8 @@ export function resourceFindings(
 }
 
 /**
- * Terraform creates and attaches an additional policy of another name before it detaches and
- * deletes the old one, so that no permission is missing in between. Permissions that the new one
- * lacks are reported as narrowed.
+ * Terraform attaches an additional policy of another name before it detaches the old one.
+ * Permissions that the new one lacks are reported as narrowed.
  */
 function renamedPolicies(resources: readonly ResourceChange[]): readonly ResourceChange[] {
   const isReplacedInOrder = (address: string) =>

@@ -101,8 +101,8 @@ function plaintextSlot(snapshot: Snapshot): Slot | undefined {
 export type PgpKeys = readonly (readonly [slot: string, key: string | undefined])[];
 
 /**
- * OpenPGP keys whose text was in no slot before. Their owners are new readers of a secret, even if
- * the fingerprint is known: nobody has reviewed this text.
+ * OpenPGP keys whose text was in no slot before. Even if the fingerprint is known, nobody has
+ * reviewed this text.
  */
 export function pgpKeyFindings(before: PgpKeys, after: PgpKeys): readonly DiffFound[] {
   const texts = before.flatMap(([, key]) => key ?? []);

@@ -116,8 +116,8 @@ export function exitCodeOf<Of extends Rules>(rules: Of, findings: readonly Found
 }
 
 /**
- * The output of every command with `--format json`: one object, however many deployments it
- * reports. `docs/reference/findings.schema.json` describes it.
+ * The output of every command with `--format json`; `docs/reference/findings.schema.json` describes
+ * it.
  * @param findings each gets its level and its sentences
  * @param deployments what the command reports of each deployment besides findings
  * @param more what the command reports besides deployments

@@ -62,8 +62,8 @@ const ACTIONS: readonly RegExp[] = [
 const CONDITIONS = /"key": ?"([\w:/.-]+)", ?"values": ?\{ ?"items": ?\[([^\]]*)\]/g;
 
 /**
- * The denied request in an error of DKP, Terraform or the AWS CLI, an event of CloudTrail, or a
- * decoded message. The name of an action is one as well. Nothing else of the text is kept.
+ * The denied request in an error of DKP, Terraform or the AWS CLI, an event of CloudTrail, a
+ * decoded message, or the name of an action. Nothing else of the text is kept.
  */
 export function deniedRequest(text: string): DeniedRequest {
   // Programs wrap and frame lines, and quote JSON in JSON.

@@ -38,7 +38,7 @@ export interface LeakCommands {
 
 /**
  * The AWS CLI commands for the keys of a user, and against the sessions of a leaked one.
- * @param region an always-on Region: some installations of the AWS CLI require one
+ * @param region always-on: some installations of the AWS CLI require one
  */
 export function leakCommands(userName: string, region: string): LeakCommands {
   const iam = (command: string, options: Readonly<Record<string, string>> = {}) =>

@@ -1,8 +1,8 @@
 /**
- * The recommended settings for production, by name, in the order of a settings file, each with its
- * lines in the file and a purpose: a sentence that starts in lower case, without a period.
- * `dkp-access init` writes them, the documentation shows them, and REVIEW.md recommends them to a
- * deployment that lacks one. The default of every other setting is recommended.
+ * The recommended settings for production, in the order of a settings file, each with its lines in
+ * the file and a purpose: a sentence that starts in lower case, without a period. `dkp-access init`
+ * writes them, the documentation shows them, and REVIEW.md recommends them. The default of every
+ * other setting is recommended.
  */
 export const RECOMMENDED_SETTINGS: Readonly<
   Record<string, { readonly lines: readonly string[]; readonly why: string }>

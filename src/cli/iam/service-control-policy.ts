@@ -15,9 +15,9 @@ interface ControlPolicyOptions extends PolicyOptions {
 
 /**
  * The service control policy against privilege escalation with the access key: `<prefix>-node` can
- * only call the actions of a node, whatever policies it has. In mode `documented`, whose policy
- * does not limit it, the user can only write and pass the node role. A service control policy has
- * no effect in the management account.
+ * only call the actions of a node, whatever policies it has. In mode `documented`, the user can
+ * only write and pass the node role. A service control policy has no effect in the management
+ * account.
  */
 export function controlPolicy(
   options: ControlPolicyOptions,

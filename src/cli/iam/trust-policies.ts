@@ -81,7 +81,7 @@ export const PIPELINE_ROLES = ["planner", "deployer", "rotator"] as const;
 export type PipelineRole = (typeof PIPELINE_ROLES)[number];
 
 /**
- * The trust policy of a role of a pipeline: who may assume the role that plans, applies or rotates.
+ * The trust policy of a role that plans, applies or rotates in a pipeline.
  * @throws Error if the repository is not named as the system requires, or if the settings do not
  * name the account
  */

@@ -162,8 +162,8 @@ function unnamedFile(name: string, version: string): string | undefined {
 
 /**
  * The version that a checkout is packed as: with the commit, unless that has the tag of the
- * version; with `dirty` if a file differs from the commit or is not in it, so that one version has
- * one content; `unknown` without Git.
+ * version; with `dirty` if a file differs from the commit, so that one version has one content;
+ * `unknown` without Git.
  */
 export function packedVersion(version: string, environment: Environment): string {
   const git = (...args: readonly string[]) =>

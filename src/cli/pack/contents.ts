@@ -80,8 +80,8 @@ export const PACK_FILES: readonly PackFile[] = Array.of<PackFile>(
 ).sort();
 
 /**
- * The settings of a deployment with all defaults filled in, and the version of the program that did
- * so. They are valid settings again, without secrets, and `diff` compares them field by field.
+ * The settings of a deployment with all defaults, and the version of the program. They are valid
+ * settings again, without secrets, and `diff` compares them field by field.
  */
 export function normalizedSettings({ settings, state }: Deployment): {
   readonly version: string;
@@ -96,9 +96,9 @@ export function normalizedSettings({ settings, state }: Deployment): {
 }
 
 /**
- * Normalized settings without what has no effect: the file that the other fields of `cluster` were
- * read from, and former settings that mean what is always so now. In versions without
- * `accessKeys.managedBy`, Terraform managed the keys.
+ * Normalized settings without what has no effect: the file of the other fields of `cluster`, and
+ * former settings that mean what is always so now. In versions without `accessKeys.managedBy`,
+ * Terraform managed the keys.
  */
 export function effectiveSettings(settings: JsonObject): JsonObject {
   const { cluster, ...rest } = withoutRemovedSettings(settings);

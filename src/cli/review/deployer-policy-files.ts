@@ -24,9 +24,8 @@ export interface DeployerPolicies {
 
 /**
  * The least-privilege policies for planning, applying, updating and destroying a deployment,
- * limited to its names and its state. If Terraform assumes a role, that role has the permissions,
- * and the pipeline's own credentials can only assume the role. A principal that only plans has a
- * policy that writes nothing.
+ * limited to its names and its state, and for a principal that only plans. If Terraform assumes a
+ * role, that role has the permissions, and the pipeline's own credentials can only assume it.
  */
 export function deployerPolicies(deployment: Deployment): DeployerPolicies {
   const all = statementsByPrincipal(deployment);

@@ -33,8 +33,8 @@ export interface Permission {
 }
 
 /**
- * Why an action of the catalogue is in a policy or not, and on what it is allowed; undefined for
- * another action. Ignores case, as IAM does.
+ * Why an action of the catalogue is in a policy or not, and on what it is allowed. Ignores case, as
+ * IAM does.
  */
 export function explain(action: string, options: PolicyOptions): Explanation | undefined {
   const row = CATALOGUE.find(

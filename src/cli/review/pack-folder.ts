@@ -45,8 +45,7 @@ function formerFiles(folder: string, stacks: readonly string[]): readonly StaleF
 }
 
 /**
- * The files of a folder of review packs that differ from these packs, by stack. A file that a pack
- * no longer has, also because an earlier version wrote it, is left over.
+ * By stack, the files of review packs that differ from these packs, or that a pack no longer has.
  * @throws Error if a symbolic link, or anything else that is not a file or folder, has the path of
  * a review pack
  */

@@ -48,10 +48,9 @@ export function stateFacts(state: StateLocation): StateFacts {
 }
 
 /**
- * How others read a deployment's state with `terraform_remote_state`: its location, without what
- * only its writer needs (locks, encryption, credentials). A `cloud` block is read as `remote`. A
- * `local` path is as the settings have it.
- * @returns also the arguments that the reader must add, since the deployment leaves them to
+ * How others read a state with `terraform_remote_state`: its location, without what only its writer
+ * needs (locks, encryption, credentials). A `cloud` block is read as `remote`.
+ * @returns also the arguments that the reader must add, because the deployment leaves them to
  * `-backend-config` or to run time
  */
 function stateReading({ type, arguments: given }: StateLocation) {
@@ -83,9 +82,8 @@ const S3_HOST =
   /^(?:s3(?:-fips)?(?:\.dualstack)?(?:[.-][a-z0-9-]+)?|bucket\.vpce-[a-z0-9-]+\.s3\.[a-z0-9-]+\.vpce)\.(?:amazonaws\.(?:com(?:\.cn)?|eu)|c2s\.ic\.gov|sc2s\.sgov\.gov|cloud\.adc-e\.uk|csp\.hci\.ic\.gov)$/;
 
 /**
- * Whether others than AWS get a state in an S3 store: the store is not AWS's, or the address has no
- * TLS or a user name, which no endpoint of AWS has. `endpoints.s3` is the newer spelling of
- * `endpoint`.
+ * An S3 store is not AWS's, or its address has no TLS or a user name, which no endpoint of AWS has.
+ * `endpoints.s3` is the newer spelling of `endpoint`.
  */
 function isOutsideAws({ type, arguments: given }: StateLocation): boolean {
   const { s3 = given.endpoint } = (given.endpoints ?? {}) as BackendArguments;

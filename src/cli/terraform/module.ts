@@ -20,11 +20,9 @@ export function settingsOfProvider({ accountId, provider, tags }: Deployment): r
 }
 
 /**
- * The Terraform JSON of a deployment as a module, which a root module of the user's own calls, also
- * with `count` and `for_each`: without provider, backend and `cloud`. The names of the user and of
- * the policies, which are unique in an account, are variables, whose defaults are the names of the
- * settings.
- *
+ * The Terraform JSON of a deployment as a module, also for `count` and `for_each`: without
+ * provider, backend and `cloud`. The names of user and policies, which are unique in an account,
+ * are variables with the names of the settings as defaults.
  * @throws Error with `import`, because Terraform imports in root modules only
  */
 export function moduleJson(deployment: Deployment): TerraformJson {

@@ -66,8 +66,7 @@ export const allIn = (resources: StateResources): readonly StateResource[] => [
 ];
 
 /**
- * Reads a Terraform state, version 4. The empty string is the state of a stack that was never
- * applied.
+ * Reads a Terraform state, version 4; the empty string if the stack was never applied.
  * @throws Error if it is no such state. The message never repeats content, which can be a secret
  */
 export function readState(state: string): StateContents {

@@ -35,8 +35,8 @@ const MAX_OUTPUT_MIB = 128;
 
 /**
  * Terraform as the environment describes it: `TERRAFORM_BINARY_NAME`, as CDKTF reads it, and
- * `TF_DATA_DIR`, as Terraform does. CI systems set them to an empty text where they have no value:
- * then the default applies. `FORWARD_SIGNALS=false`: the CI system signals every process itself.
+ * `TF_DATA_DIR`. CI systems set a variable without a value to an empty text: the default applies.
+ * `FORWARD_SIGNALS=false`: the CI system signals every process itself.
  */
 export function terraformCli(environment: Environment, progress: Progress): TerraformCli {
   return {
@@ -165,12 +165,11 @@ export type ReadLine = (line: string, stream: "stdout" | "stderr") => void;
 
 /**
  * Runs a Terraform command to its end. A signal reaches Terraform once, as SIGINT, so that it
- * writes the state and releases the lock before this process ends: at a second one it would abandon
- * its work. Terraform is in a session of its own, because a terminal sends Ctrl-C to every process
- * of a session.
+ * writes the state and releases the lock: at a second one it would abandon its work. Terraform is
+ * in a session of its own, because a terminal sends Ctrl-C to every process of a session.
  * @param output receives the output by lines, because a part of one could be a workflow command; by
- * default, they are printed. `inherit`: Terraform writes to the standard error of this process, so
- * that it also writes the state if this process is killed: a closed pipe would end it
+ * default, they are printed. `inherit`: Terraform writes to the standard error of this process, and
+ * so writes the state even if this process is killed: a closed pipe would end it
  * @returns the exit code
  * @throws Error if the program is missing, or was ended by a signal
  */

@@ -59,9 +59,8 @@ function arnsOf(
 }
 
 /**
- * A boundary that is a policy of this deployment limits nobody: whoever applies the deployment can
- * write that policy. Another rule reports an ARN of another account or partition. IAM ignores case
- * in names.
+ * Whoever applies the deployment can write its policies, so that one of them as a boundary limits
+ * nobody. Another rule reports an ARN of another account or partition. IAM ignores case in names.
  */
 function ownPolicyError(policy: Settings["policy"], arn: string): string | undefined {
   const own = [policy.name, secondPolicyName(policy.name)].map((name) =>

@@ -9,7 +9,7 @@ interface Document {
   readonly Statement: readonly object[] | object;
 }
 
-/** AWS's managed policies, as moto has them. */
+/** As moto has them. */
 const PRINT = `import json
 from moto.iam.aws_managed_policies import aws_managed_policies_data as data
 print(json.dumps({name: policy["Document"] for name, policy in json.loads(data).items()}))`;

@@ -5,8 +5,8 @@
 const REFERENCE_SECONDS = 0.11;
 
 /**
- * CPU seconds of some work, as the computer on which limits were measured takes them alone: what
- * else runs on a processor, and a slower one, make the work and a fixed calculation slower alike.
+ * CPU seconds of some work, as the computer on which limits were measured takes them alone: other
+ * programs, or a slower processor, make the work and a fixed calculation slower alike.
  */
 export function cpuSeconds(work: () => void): number {
   const [before, taken, after] = [reference, work, reference].map(secondsOf) as [
@@ -24,7 +24,7 @@ function secondsOf(work: () => void): number {
   return (user + system) / 1e6;
 }
 
-/** Strings, a map and a sort: what the measured code does too. */
+/** Strings, a map and a sort, as in the measured code. */
 function reference(): void {
   const lengths = new Map<string, number>();
   for (let at = 0; at < 200_000; at++) {

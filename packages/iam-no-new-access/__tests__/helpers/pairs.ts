@@ -4,7 +4,7 @@ import type { Answer, Side } from "../../src/model";
 
 type Json = Readonly<Record<string, unknown>>;
 
-/** Two sides with the answer that is expected. */
+/** Two sides with the expected answer. */
 export interface Pair {
   readonly title: string;
   readonly after: Side;
@@ -17,7 +17,6 @@ export interface Pair {
   };
 }
 
-/** Names of keys that are used often. */
 const KEYS: Readonly<Record<string, string>> = {
   REGION: "aws:RequestedRegion",
   TAGS: "aws:TagKeys",

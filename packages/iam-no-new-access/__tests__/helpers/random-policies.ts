@@ -98,7 +98,7 @@ const condition = fc.oneof(
     .map(([key, value]) => ({ Null: { [key]: value } })),
 );
 
-/** Several conditions; a later one replaces an earlier one with the same operator. */
+/** A later condition replaces an earlier one with the same operator. */
 const conditions = fc
   .array(condition, { maxLength: 2 })
   .map((blocks_) =>

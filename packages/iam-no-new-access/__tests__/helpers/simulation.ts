@@ -41,7 +41,7 @@ export function simulate(side: Side, request: DecisionRequest): boolean {
   return result === "Allowed";
 }
 
-/** Whether a request is allowed on one side and not on the other, by the simulator. */
+/** Whether only one side allows a request, by the simulator. */
 export function isNew(after: Side, before: Side, request: DecisionRequest): boolean {
   return simulate(after, request) && !simulate(before, request);
 }

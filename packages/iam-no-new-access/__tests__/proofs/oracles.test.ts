@@ -9,7 +9,6 @@ import { listedPairs, sideOf } from "../helpers/pairs";
 import { hostilePair, hostileSide, smallRequest } from "../helpers/random-policies";
 import { contradictions, likelyRequests, simulate } from "../helpers/simulation";
 
-/** Pairs of random policies. */
 const PAIRS = cases(40, 10_000);
 /** Requests that are tried against each answer but "new-request". */
 const REQUESTS = 15;

@@ -22,8 +22,8 @@ interface AdoptedSettings {
 }
 
 /**
- * Settings with which an apply imports the user, its policy and the attachment, and leaves the key
- * as it is.
+ * Settings with which an apply imports the user, its policy and the attachment, without changing
+ * the key.
  * @param file its path, for messages
  * @throws SettingsError if the cluster has a value that settings cannot have
  */

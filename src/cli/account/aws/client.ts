@@ -107,8 +107,8 @@ export class Aws {
   }
 
   /**
-   * Makes one attempt: if its response is lost, AWS may have executed the call, and another attempt
-   * could create a second key. AWS executes nothing that it throttles.
+   * Makes one attempt: if its response is lost, another attempt could create a second key. AWS
+   * executes nothing that it throttles.
    */
   async write<A extends Write>(action: A, input: Input<A>): Promise<Output<A>> {
     const [output] = await this.allPages(action, input, 1);

@@ -204,8 +204,8 @@ export class IamReader {
   }
 
   /**
-   * What uses an object: the principals of a policy (`user deckhouse`, `group dkp`, `role nodes`),
-   * the instance profiles of a role (`instance profile dev-node`); nothing uses a user.
+   * The principals of a policy (`user deckhouse`, `group dkp`, `role nodes`), or the instance
+   * profiles of a role (`instance profile dev-node`); nothing uses a user.
    * @param name the ARN of a policy, else the name
    */
   uses(kind: Kind, name: string): Promise<Reading<readonly string[]>> {

@@ -60,8 +60,7 @@ export class AwsError extends Error {
 }
 
 /**
- * The result of work, unless the signal aborts first. The SDK itself waits without a limit, for
- * example for a program that provides the credentials.
+ * The result of work, unless the signal aborts first. The SDK itself waits without a limit.
  * @param seconds after which the signal aborts, for the message
  * @throws AwsError with the code `TIMED_OUT`
  */

@@ -61,8 +61,8 @@ export async function requireCluster(
 }
 
 /**
- * The check for a leak, in an account that was compared. Writing may be forbidden, and a leaked key
- * may be gone.
+ * For a leak, in an account that was compared: writing may be forbidden, and a leaked key may be
+ * gone.
  * @throws Error if the cluster is not that of the settings, or has a key of another user
  */
 export async function requireLeakedCluster(

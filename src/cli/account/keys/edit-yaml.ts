@@ -23,8 +23,7 @@ export interface Change {
 }
 
 /**
- * Changes settings in their file, `<stack>.yaml`, or in the file that it links to. The mode of the
- * file stays.
+ * Changes settings in their file, or in the file that it links to. The mode of the file stays.
  * @throws SettingsError if the result would be invalid; Error without changes, or as `editedYaml`.
  * The file then is as it was
  */
@@ -48,10 +47,9 @@ export function editSettings(file: string, changes: readonly Change[]): void {
 }
 
 /**
- * The text of a settings file with one setting changed, and everything else as it was. The document
- * of the YAML library would change indentation, fold long texts and move comments.
- * @throws Error if that is not possible, because the file has an alias or an anchor there, or a
- * group without fields
+ * The text of a settings file with one setting changed, and everything else as it was. The YAML
+ * library would change indentation, fold long texts and move comments.
+ * @throws Error if the file has an alias or an anchor there, or a group without fields
  */
 export function editedYaml(text: string, { setting, value }: Change): string {
   const path = setting.split(".");

@@ -31,8 +31,8 @@ export function keyFindings(situation: KeySituation): readonly Finding<KeyRules>
 }
 
 /**
- * Settings, state, credentials and cluster that do not belong together, or a user that only the
- * state or only IAM has: nothing else about the keys is reliable.
+ * If these do not belong together, or if only the state or only IAM has the user, nothing else
+ * about the keys is reliable.
  */
 function mismatchFindings({ settings, state, iam, cluster }: KeySituation): readonly KeyFinding[] {
   const { user, stateAccount, settingsAccount } = mismatches(settings, state.user, iam.account);

@@ -139,7 +139,7 @@ export function slotOf(
 
 /**
  * A key outside the state that was used, and that is older than the current one: the key of
- * `rotate` or of a person, which Terraform's key replaces. IAM allows two keys.
+ * `rotate` or of a person, which Terraform's key replaces.
  */
 export function formerKeyOf({ state, iam }: KeySituation): IamKey | undefined {
   const current = iam.keys.find(({ id }) => id === state.current.id);

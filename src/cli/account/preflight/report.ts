@@ -13,8 +13,7 @@ export interface CheckResult {
 }
 
 /**
- * Runs all checks. Never rejects because of an error that AWS returns: the result of the check is
- * then unknown.
+ * Runs all checks. An error that AWS returns makes the result of the check unknown.
  * @param asKey the credentials are the key of the deployment's user, which dry runs test instead of
  * all other checks
  */

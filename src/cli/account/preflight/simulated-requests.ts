@@ -18,13 +18,12 @@ interface SimulatedCall {
 }
 
 /**
- * Requests of actions to the simulator, on the resources and with the context that the policy's
- * statements require, from one of the allowed networks. They also have the context keys that SCPs
- * most often use, because the simulator evaluates conditions with this context alone.
+ * Requests to the simulator, on the resources and with the context that the policy's statements
+ * require, from one of the allowed networks. They also have the context keys that SCPs most often
+ * use, because the simulator knows no other context.
  * @param needed actions, also those that the policy does not allow
  * @param user ARN of the user that makes the calls
- * @returns calls that the simulator evaluates together: each action on each resource, with the same
- * context
+ * @returns calls with the same context, each of which the simulator evaluates on each resource
  */
 export function simulatedCalls(
   options: Options,

@@ -81,7 +81,7 @@ const makeRoom = async (world: LeakWorld, forSlot: IamKey | undefined): Promise<
 
 /**
  * The response to a leak: another key for DKP, for a minute at most, then the end of the leaked
- * ones, whatever the cluster did. A run that was killed is repeated with the same keys.
+ * ones, whatever the cluster did. A killed run is repeated with the same keys.
  * @param removal the command that removes the Deny
  */
 export async function respond(

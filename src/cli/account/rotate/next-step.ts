@@ -119,8 +119,8 @@ function inactiveKey(situation: Situation, own: IamKey, other: IamKey | undefine
 }
 
 /**
- * Another key for DKP, whose key does not work. Of two keys, an unused one makes room: the other
- * one, or the Inactive one that DKP has. A person decides if both are used.
+ * Of two keys, an unused one makes room: the other one, or the Inactive one that DKP has. A person
+ * decides if both are used.
  */
 function replaced(
   { dkpKey: key, keys, now }: Situation,

@@ -69,7 +69,7 @@ export async function rotateOnce(
 /**
  * Creates a key and gives it to the cluster. If the cluster refuses it, the key is deleted again.
  * If it is unknown whether the cluster has it, nothing is deleted, because a write can land after
- * its response was lost: the next run decides.
+ * its response was lost.
  * @returns its ID
  */
 export async function giveNewKey(world: RotationWorld): Promise<string> {

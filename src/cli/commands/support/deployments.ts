@@ -51,9 +51,9 @@ export function selectOne(
 }
 
 /**
- * The deployments of any number of stacks, in the order given, or all. Warns about invalid settings
- * of deployments that are not named, and about errors between deployments, and continues.
- * @param change replaces fields of their own `policy`; the other deployments keep theirs
+ * The deployments of any number of stacks, in the order given, or all. Other deployments with
+ * invalid settings, and errors between deployments, are only warnings.
+ * @param change replaces fields of their own `policy`
  * @throws SettingsError with the errors of these deployments; Error if there is no such deployment
  */
 export function selectDeployments(
@@ -118,9 +118,8 @@ interface DeploymentReports<
 const AT_A_TIME = 4;
 
 /**
- * Reports deployments in their order, several at a time. An error with one does not prevent the
- * others from being reported; the exit code then is that of an unknown result, else that of the
- * findings.
+ * Reports deployments in their order, several at a time. An error with one counts as an unknown
+ * result, and does not stop the others.
  * @returns the reports of those that could be read
  */
 export async function forDeployments<

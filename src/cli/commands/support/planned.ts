@@ -40,8 +40,7 @@ export interface Planned {
 }
 
 /**
- * Plans one deployment: synth, init, plan, and the findings. Everything follows from the settings,
- * the state at their destination and AWS.
+ * Plans one deployment: synth, init, plan, and the findings.
  * @param options of `terraform plan`
  * @param use receives the plan. Afterwards it is removed, also if a signal ends the process
  * @throws Error if the environment could change what is planned, the destination is another one, or

@@ -111,8 +111,8 @@ export async function saysYes({ host, printError }: Session, question: string): 
 const LINGER_MS = 100;
 
 /**
- * Runs a command in this process, with the exit code that it returns. An error is printed as one
- * message. Calls of AWS that are still open after a time limit do not keep the process.
+ * Runs a command in this process. An error is printed as one message. Calls of AWS that are still
+ * open after a time limit do not keep the process.
  */
 export function run(command: (host: Host) => number | Promise<number>): void {
   const host: Host = process;

@@ -54,7 +54,7 @@ function withPlaceholders(arn: string, { account, prefix }: Placeholders): strin
 
 /**
  * Changes of the policies of a review pack that Terraform does not apply. A file that one side
- * lacks is not compared, except for those of the Terraform role, which settings can require.
+ * lacks is not compared, except for those of the Terraform role.
  * @param isUsed whether Terraform's configuration changes too
  */
 export function policyFileFindings(

@@ -10,8 +10,8 @@ import { type Risks, riskChanges, risksIn } from "../risk-changes";
 import type { PackSide, ReadDeployment } from "./pack-side";
 
 /**
- * The findings that the schema declares for changed settings. The settings of the destination are
- * one finding, those of the tags another.
+ * The findings that the schema declares for changed settings: one for the destination, one for the
+ * tags.
  */
 export function settingsFindings(before: JsonObject, after: JsonObject): readonly DiffFound[] {
   const changes = differences(before, after);

@@ -142,9 +142,8 @@ function stateFindings(
 }
 
 /**
- * What the policy of the Terraform role newly has, as the review packs of both settings do. Keys
- * are created at any time, and an object that was deleted outside Terraform is created again with
- * the same permissions.
+ * New parts of the policy of the Terraform role. Keys are created at any time, and an object that
+ * was deleted outside Terraform is created again with the same permissions.
  */
 function creationFindings(
   plan: Plan,

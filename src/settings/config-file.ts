@@ -37,7 +37,6 @@ const PREFIX: v.GenericSchema<unknown, { readonly prefix?: string | undefined }>
  */
 interface ConfigFile {
   readonly fields: Pick<Settings["cluster"], keyof typeof dkpFields> & { readonly amis: string[] };
-  /** Of DKP's own provider settings. */
   readonly region: string | undefined;
   readonly secretLine: number | undefined;
 }

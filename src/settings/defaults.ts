@@ -19,7 +19,6 @@ export interface Defaults {
   /** The file, as messages name it. */
   readonly source: string;
   readonly errors: readonly FieldError[];
-  /** Absent if the file is not YAML. */
   readonly yaml?: YamlFile;
 }
 

@@ -6,7 +6,6 @@ import { errorAt, type FieldError, show } from "./errors";
 import { pgpKeyError } from "./schema/access-schema";
 
 export interface KeyFiles {
-  /** The file of each key, as the settings name it. */
   readonly keyFiles: Readonly<Record<string, string>>;
   readonly errors: readonly FieldError[];
 }

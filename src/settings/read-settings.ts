@@ -20,7 +20,6 @@ import type { Errors, YamlFile } from "./yaml-file";
 
 const RULES = [BACKEND_RULES, POLICY_RULES, ARN_RULES, ACCESS_KEY_RULES].flat();
 
-/** The result of reading the settings of one deployment. */
 export interface Reading {
   /** The file, as messages name it. */
   readonly source: string;
@@ -40,7 +39,6 @@ export interface Reading {
 interface Parsed {
   /** What the schema returns; valid except where `errors` are. */
   readonly output: Readonly<Record<string, unknown>>;
-  /** Undefined if the output does not match the schema. */
   readonly settings: Settings | undefined;
   readonly errors: readonly FieldError[];
   /** The line of `cluster.configFile` that has a secret access key. */

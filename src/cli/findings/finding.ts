@@ -15,7 +15,6 @@ const EXIT_CODE_OF: Readonly<Record<Level, 0 | 2 | 3>> = {
   breaking: EXIT.breaking,
 };
 
-/** From the least to the most serious. */
 export const LEVELS = Object.keys(EXIT_CODE_OF) as readonly Level[];
 
 /** One sentence without a final period, made of the values of a finding. */

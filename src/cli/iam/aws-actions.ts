@@ -52,7 +52,6 @@ export function isOfKnownService(action: string): boolean {
   return Object.hasOwn(SERVICES, action.slice(0, action.indexOf(":")).toLowerCase());
 }
 
-/** From the most serious one. */
 const LEVELS: readonly AccessLevel[] = [
   "Permissions management",
   "Write",

@@ -26,7 +26,6 @@ export type Verdict =
 export interface Denial {
   readonly verdict: Verdict;
   readonly sentence: string;
-  /** What to do, or what else can deny the request. */
   readonly remedies: readonly string[];
   /** Set if DKP is known to call the action. */
   readonly row?: CatalogueRow;
@@ -58,7 +57,6 @@ const NAMED_BY: readonly (readonly [resource: RegExp, settings: string])[] = [
   ],
 ];
 
-/** Remedies if a policy other than the deployment's denies a request. */
 const OWNERS: readonly (readonly [kind: RegExp, remedy: string])[] = [
   [/control policy/, "ask the administrators of AWS Organizations to allow it"],
   [/boundary/, "ask the administrators of the boundary to allow it"],

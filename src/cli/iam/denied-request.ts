@@ -1,4 +1,3 @@
-/** A request to AWS, as far as an error names it. */
 export interface DeniedRequest {
   /** `ec2:CreateVpc`; the operation alone if the error does not name the service. */
   readonly action?: string;

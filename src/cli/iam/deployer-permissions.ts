@@ -4,7 +4,6 @@ import type { PolicyCondition, PolicyStatement } from "../../iam/policy-document
 import type { Deployment } from "../../settings/deployment";
 import rows from "./deployer.json";
 
-/** The path is "/" or "/a/b/". */
 type IamResource = Readonly<Record<"name" | "path", string>>;
 
 export interface Call {

@@ -8,7 +8,6 @@ import type { Environment } from "../text/environment";
 import { gitWith } from "../text/git";
 import { fillTemplate } from "../text/template";
 
-/** The pipeline files of the documentation, and where each system expects its own. */
 export const PIPELINES = {
   github: {
     template: "docs/pipelines/github-actions.yml",
@@ -70,7 +69,6 @@ export function repositoryFiles(options: RepositoryOptions): Readonly<Record<str
   };
 }
 
-/** One settings file, or the shared one and the rest of each deployment. */
 function settingsFiles(stacks: readonly string[]): Readonly<Record<string, string>> {
   const file = (name: string, parts: object) => {
     const text = fillTemplate("templates/deployment.yaml", { ...REASONS, ...parts });
@@ -152,7 +150,6 @@ export function packageSource(environment: Environment): PackageSource {
     : { named: `file:${basename(file)}`, file, isCheckout };
 }
 
-/** A version that no registry has, because a checkout was packed. */
 const PACKED_CHECKOUT = /-(g[0-9a-f]+|unknown|dirty)\b/;
 
 /** npm's global installations, pnpm and Yarn do not keep where the packed file is. */

@@ -17,7 +17,6 @@ const ROTATOR_FILES = ["rotator-policy.json", "responder-policy.json"] as const;
 
 export const CONTROL_POLICY_FILE = "service-control-policy.json";
 
-/** The settings that a review pack was generated from. */
 export const DEPLOYMENT_FILE = "deployment.json";
 
 const OTHER_FILES = [

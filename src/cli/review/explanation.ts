@@ -24,7 +24,6 @@ export interface Explanation {
   readonly denials: readonly PolicyStatement[];
 }
 
-/** An action of a policy, with its row of a table in Markdown. */
 export interface Permission {
   readonly row: CatalogueRow;
   /** Whether anything requires it, according to the settings. */

@@ -5,9 +5,7 @@ import { objectOf, parseJson, sortedKeys } from "../../text/json";
 import { effectiveSettings, PACK_FILES, type Pack } from "../pack/contents";
 import { dkpAccess } from "../text/advice";
 
-/** A file that differs from what the current settings generate. */
 interface StaleFile {
-  /** Relative to the project. */
   readonly path: string;
   readonly what: "missing" | "outdated" | "left over";
   readonly text: string;

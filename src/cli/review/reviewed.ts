@@ -56,7 +56,6 @@ export interface Reviewed extends StateFacts, KeyFacts, PermissionFacts {
   readonly dkpRole: string;
   /** Current and former roles of nodes other than that one, with their path. */
   readonly otherRoles: readonly string[];
-  /** Former roles of nodes that this deployment does not create. */
   readonly formerRoles: readonly string[];
   readonly leak: LeakFacts;
 }
@@ -80,7 +79,6 @@ interface PermissionFacts {
   readonly options: PolicyOptions;
   readonly policies: readonly ReviewedPolicy[];
   readonly granted: Readonly<Record<"documented" | "unused" | "withoutCaller", number>> & {
-    /** The actions that the DKP documentation does not name. */
     readonly additional: readonly string[];
   };
   /** What the other one of `scoped` and `minimal` would change. */

@@ -95,7 +95,6 @@ function isOutsideAws({ type, arguments: given }: StateLocation): boolean {
   return url?.protocol !== "https:" || url.username !== "" || !S3_HOST.test(url.hostname);
 }
 
-/** Policies name KMS keys by ARN. */
 function hasKeyArn({ arguments: { kms_key_id } }: StateLocation): boolean {
   return (
     typeof kms_key_id === "string" && /^arn:[a-z-]+:kms:[a-z0-9-]+:\d{12}:key\//.test(kms_key_id)

@@ -16,7 +16,6 @@ export interface TerraformJson {
   readonly import?: readonly { readonly to: string; readonly id: string }[];
   readonly terraform?: Readonly<Record<string, unknown>>;
   readonly provider?: unknown;
-  /** In a module. */
   readonly variable?: Readonly<
     Record<
       string,

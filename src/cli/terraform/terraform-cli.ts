@@ -11,7 +11,6 @@ import { type Progress, withProgress } from "../text/progress";
 import { atSignal } from "../text/signals";
 
 export interface TerraformCli {
-  /** Terraform, or OpenTofu. */
   readonly binary: string;
   /** Relative to the stack's folder or absolute. */
   readonly dataFolder: string;

@@ -1,6 +1,5 @@
 import { sep } from "node:path";
 
-/** The command-line program of this package, as a person runs it in a project. */
 export const PROGRAM = "npx dkp-access";
 
 /**

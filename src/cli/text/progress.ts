@@ -1,6 +1,5 @@
 const PATIENCE_MS = 1000;
 
-/** Receives one line about what the program waits for. */
 export type Progress = (line: string) => void;
 
 /** Waits for work, and reports what it waits for if that takes more than a second. */

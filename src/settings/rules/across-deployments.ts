@@ -8,7 +8,6 @@ import { errorAt, type FieldError, firstErrors, show } from "../errors";
 import type { Settings } from "../schema/deployment-schema";
 import type { CheckedSettings } from "./rule";
 
-/** A deployment that may have errors. */
 export interface Candidate {
   readonly stack: string;
   /** The file, as messages name it. */
@@ -24,7 +23,6 @@ interface Claim {
   /** Undefined if it is unique in all accounts. */
   readonly account?: Account;
   readonly field: string;
-  /** @param other the other deployment */
   readonly message: (other: string) => string;
 }
 

@@ -34,7 +34,6 @@ function entriesOf(schema: v.GenericSchema | undefined): Entries {
   return Object.assign({}, ...partsOf(schema).map(({ entries }) => entries));
 }
 
-/** The schema of a key of an object, or of an item of a list. */
 function below(schema: v.GenericSchema | undefined, key: string): v.GenericSchema | undefined {
   const { item, value } = Object.assign({}, ...partsOf(schema)) as Part;
   return entriesOf(schema)[key] ?? item ?? value;

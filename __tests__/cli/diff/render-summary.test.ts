@@ -159,7 +159,7 @@ review/ against git ref main \\(1a2b3c4d\\)
     );
     expect(text).toMatch(
       new RegExp(
-        `\\nA leaked key ${expected}\\. This changes \\d impacts? in REVIEW\\.md to\\n  - `,
+        `\\nA leaked key ${expected}\\. This changes \\d impacts? in REVIEW\\.md, as follows\\n  - `,
       ),
     );
   });

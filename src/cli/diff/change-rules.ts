@@ -56,7 +56,7 @@ export const NO_LONGER = "no longer possible";
 
 /** An apply deletes and detaches what a former file names. */
 const UPDATE_ROLE =
-  "add these permissions to the role before you apply, because the apply needs the old ones too; afterwards, replace its policy by {file}";
+  "add these permissions to the role before you apply; afterwards, replace its policy by {file}";
 
 /**
  * Every kind of difference that `diff` reports, in the order of the headings. Rule IDs are stable.
@@ -147,7 +147,7 @@ export const RULES = {
     "destination-changed": {
       text: "the backend of the state, which may contain the secret, changes: {changes}",
       risk: "Terraform sends the state and the credentials of the backend there",
-      remedy: `if its location changes, move the state before you merge (${page("change-and-retire", "move-the-state")})`,
+      remedy: `move the state before you merge, unless its location stays the same (${page("change-and-retire", "move-the-state")})`,
     },
   }),
   ...rules("note", "Impact of a leaked key", {

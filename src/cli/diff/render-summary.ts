@@ -330,7 +330,7 @@ function impactLines(
         change === ""
           ? "The impact of a leaked key changes"
           : style.text(
-              `A leaked key ${change}. This changes ${counted(group.length, "impact")} in REVIEW.md to`,
+              `A leaked key ${change}. This changes ${counted(group.length, "impact")} in REVIEW.md, as follows`,
             ),
         group.flatMap(({ before, after }) => [
           `- ${text(after)}`,

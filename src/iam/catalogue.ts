@@ -27,28 +27,40 @@ export type Caller =
 /** What DKP does with the action; the review pack groups actions by it. */
 export type Area = "account" | "network" | "nodes" | "disks" | "load balancers" | "identity";
 
-/**
- * Changes to a running cluster and optional DKP features that call additional actions, described
- * from the point of view of the user who enables them.
- */
-export const FEATURES = {
+/** Changes to a running cluster and optional DKP features that call additional actions. */
+export type Feature =
+  | "drift-repair"
+  | "encrypted-volumes"
+  | "fast-snapshot-restore"
+  | "instance-type-change"
+  | "nlb-security-groups"
+  | "nlb-target-group-attributes"
+  | "spot-instances"
+  | "volume-cloning"
+  | "volume-snapshots";
+
+/** Described from the point of view of the user who enables them. */
+export const FEATURES: Readonly<Record<Feature, string>> = {
   "drift-repair":
-    "Terraform restores routes, subnet route tables, instance profiles and the trust policy of the node role after a change outside Terraform, and deletes network interfaces that AWS Lambda left behind",
+    "Terraform restores routes, subnet route tables, instance profiles and the trust policy " +
+    "of the node role after a change outside Terraform, " +
+    "and deletes network interfaces that AWS Lambda left behind",
   "encrypted-volumes":
-    "volumes, images or snapshots encrypted with a customer managed KMS key, including a default key of the account",
+    "volumes, images or snapshots encrypted with a customer managed KMS key, " +
+    "including a default key of the account",
   "fast-snapshot-restore": "a VolumeSnapshotClass that enables fast snapshot restore",
   "instance-type-change": "changing the instance type of masters, static nodes or the bastion",
   "nlb-security-groups":
-    "security groups on network load balancers: NLBSecurityGroupMode=Managed, which DKP up to 1.77 does not set",
+    "security groups on network load balancers: NLBSecurityGroupMode=Managed, " +
+    "which DKP up to 1.77 does not set",
   "nlb-target-group-attributes":
-    "services with an annotation that sets target group attributes of a network load balancer (DKP 1.77, or Kubernetes 1.35 or newer)",
+    "services with an annotation that sets target group attributes of a network load balancer " +
+    "(DKP 1.77, or Kubernetes 1.35 or newer)",
   "spot-instances": "an AWSInstanceClass with spot: true",
   "volume-cloning": "persistent volume claims that use another claim as data source",
   "volume-snapshots":
     "VolumeSnapshot objects; DKP enables the module snapshot-controller by default",
-} as const;
-/** A key of `FEATURES`, which describes it: `drift-repair`, `encrypted-volumes`, ... */
-export type Feature = keyof typeof FEATURES;
+};
 
 /**
  * A condition that a cluster meets or not. Any one of the conditions of a row requires the action.

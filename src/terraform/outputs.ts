@@ -1,8 +1,22 @@
-/**
- * The outputs of a deployment, the contract of every workspace that reads its state: name and
- * description. An output that does not apply to a deployment is absent.
- */
-export const OUTPUTS = {
+/** An output of a deployment. One that does not apply to a deployment is absent. */
+export type OutputName =
+  | "user_name"
+  | "user_arn"
+  | "policy_name"
+  | "policy_arn"
+  | "additional_policy_arns"
+  | "region"
+  | "account_id"
+  | "access_key_id"
+  | "access_key_slot"
+  | "secret_access_key"
+  | "encrypted_secret_access_key"
+  | "key_fingerprint"
+  | "node_role_name"
+  | "node_role_arn";
+
+/** The descriptions of the outputs, the contract of every workspace that reads a state. */
+export const OUTPUTS: Readonly<Record<OutputName, string>> = {
   // The value of each one is in stack.ts, and its getter for other CDKTF projects in
   // constructs/access-state.ts.
   user_name: "Name of the IAM user that DKP acts as",
@@ -18,11 +32,10 @@ export const OUTPUTS = {
   secret_access_key:
     "Secret access key to hand to DKP: provider.providerSecretAccessKey of AWSClusterConfiguration",
   encrypted_secret_access_key:
-    "Instead of secret_access_key, with pgpKey: the secret encrypted, in base64; gpg --decrypt reads it",
+    "Instead of secret_access_key, with pgpKey: the secret encrypted, in base64; " +
+    "gpg --decrypt reads it",
   key_fingerprint: "Fingerprint of the OpenPGP key that the secret is encrypted for",
   node_role_name:
     "Name of the role for the cluster's nodes: iamNodeRole of AWSClusterConfiguration",
   node_role_arn: "ARN of the role for the cluster's nodes",
-} as const;
-
-export type OutputName = keyof typeof OUTPUTS;
+};

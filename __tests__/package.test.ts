@@ -71,6 +71,21 @@ describe("README.md", () => {
 
 const tracked = trackedFiles();
 
+it("no line of the source code is longer than 100 characters", () => {
+  const isTable =
+    /account\/(?:(?:drift|key|preflight|rotate)\w*\/[a-z]+|shared)-rules\.ts$|change-rules|templates\.ts$/;
+  const sources = tracked.filter((path) => /^(?:packages\/[^/]+\/)?src\/.*\.ts$/.test(path));
+  const long = sources
+    .filter((path) => !isTable.test(path))
+    .flatMap((path) =>
+      projectFile(path)
+        .split("\n")
+        .flatMap((line, index) => (line.length > 100 ? [`${path}:${index + 1}`] : [])),
+    );
+  expect(sources.length).toBeGreaterThan(100);
+  expect(long).toEqual([]);
+});
+
 it("every export states its type, except rules and schemas, whose types follow from their texts", () => {
   const isInferred = /-rules\.ts$|^src\/settings\/schema\//;
   const jsc = {

@@ -4,6 +4,7 @@ import { App, type AppConfig, TerraformStack } from "cdktf";
 import { deploymentsFolder, outputFolder } from "./settings/paths";
 import { makeFolder, readTextFile, withPath } from "./text/files";
 import { grouped } from "./text/grouped";
+import { anyOf } from "./text/patterns";
 import { printable, ReportedError } from "./text/printable";
 
 const JSON_FILE = "cdk.tf.json";
@@ -132,7 +133,8 @@ export class AccessApp extends App {
     );
     for (const { name } of folders.filter((folder) => !stacks.includes(folder.name))) {
       this.print(
-        `note: ${this.folder(name)}: no deployment has this name; if it was applied, restore its settings and destroy it, then delete the folder`,
+        `note: ${this.folder(name)}: no deployment has this name; ` +
+          "if it was applied, restore its settings and destroy it, then delete the folder",
       );
     }
   }
@@ -145,8 +147,12 @@ const printToStandardError = (line: string) => process.stderr.write(printable(`$
  * which keeps a plan and its JSON there; folders end with a slash. Source: `GetPlanFilename` and
  * `GetShowResultFileName`, https://github.com/runatlantis/atlantis
  */
-const CREATED =
-  /^(cdk\.tf(\.json)?|versions\.tf|\.terraform\.lock\.hcl|errored\.tfstate|terraform\.tfstate\.\d+\.backup|plan|.+\.tfplan|[\w:-]+\.json|(\.terraform|assets|\.plan\..+\.tmp)\/)$/;
+const CREATED = anyOf(
+  /^(cdk\.tf(\.json)?|versions\.tf|\.terraform\.lock\.hcl)$/,
+  /^(errored\.tfstate|terraform\.tfstate\.\d+\.backup)$/,
+  /^(plan|.+\.tfplan|[\w:-]+\.json)$/,
+  /^(\.terraform|assets|\.plan\..+\.tmp)\/$/,
+);
 
 /**
  * Anything else, such as `override.tf.json` or a provider in `terraform.d`, which Terraform would
@@ -161,6 +167,7 @@ function unexpectedFiles(folder: string): readonly string[] {
     .filter(({ name }) => name !== process.env.TF_DATA_DIR)
     .map(
       ({ name }) =>
-        `${join(folder, name)}: neither synth nor Terraform creates this; move it out of the folder, or delete it`,
+        `${join(folder, name)}: neither synth nor Terraform creates this; ` +
+        "move it out of the folder, or delete it",
     );
 }

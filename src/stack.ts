@@ -189,7 +189,9 @@ export class DeckhouseAccessStack extends TerraformStack {
     const changed = names.filter((name) => before?.get(name) !== after?.get(name));
     if (changed.length > 0) {
       Annotations.of(this).addWarning(
-        `the program changes ${changed.join(", ")}; dkp-access review, plan and diff do not show the change, and dkp-access apply removes it`,
+        `the program changes ${changed.join(", ")}; ` +
+          "dkp-access review, plan and diff do not show the change, " +
+          "and dkp-access apply removes it",
       );
     }
     return addressErrors(this);

@@ -62,7 +62,8 @@ export class AccessPolicy extends Construct {
     const size = Token.isUnresolved(JSON.stringify(statements)) ? 0 : policySize(statements);
     if (size > MAX_POLICY_CHARACTERS) {
       throw new Error(
-        `${this.node.path}: statements: the policy has ${size} characters, IAM allows ${MAX_POLICY_CHARACTERS}; divide it with deploymentPolicies`,
+        `${this.node.path}: statements: the policy has ${size} characters, ` +
+          `IAM allows ${MAX_POLICY_CHARACTERS}; divide it with deploymentPolicies`,
       );
     }
     this.number = number;

@@ -31,7 +31,7 @@ export function arnText(
 }
 
 const IAM_ARN =
-  /^arn:aws[a-z-]*:iam::(\d{12}|aws):([a-z-]+)\/(?:[\x21-\x7e]{1,510}\/)?[A-Za-z0-9_+=,.@-]{1,128}$/;
+  /^arn:aws[a-z-]*:iam::(\d{12}|aws):([a-z-]+)\/(?:[\x21-\x7e]{1,510}\/)?[\w+=,.@-]{1,128}$/;
 
 /**
  * The account (12 digits, or `aws` for AWS managed entities) and the kind (`policy`, `role`,
@@ -44,12 +44,15 @@ export function parseIamArn(
   return kind === undefined ? undefined : { account, kind };
 }
 
+const KMS_KEY_ID = /[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|mrk-[0-9a-f]{32}/;
+
 /**
  * ARN of a KMS key by its ID, a multi-Region key included. Source: KMS Developer Guide, "Key
  * identifiers (KeyId)".
  */
-export const KMS_KEY_ARN: RegExp =
-  /^arn:aws[a-z-]*:kms:[a-z0-9-]+:\d{12}:key\/(?:[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|mrk-[0-9a-f]{32})$/;
+export const KMS_KEY_ARN: RegExp = new RegExp(
+  `^arn:aws[a-z-]*:kms:[a-z0-9-]+:\\d{12}:key/(?:${KMS_KEY_ID.source})$`,
+);
 
 /** The ARN of an IAM entity, which has no Region: `role/dev-node`, `user/team/deckhouse`. */
 export function iamResourceArn(
@@ -83,11 +86,13 @@ const PARTITIONS = [
 
 /** The Regions that the AWS SDK 3.1169.0 knows (`partitions.json`). */
 const KNOWN_REGIONS = `
-af-south-1 ap-east-1 ap-east-2 ap-northeast-1 ap-northeast-2 ap-northeast-3 ap-south-1 ap-south-2 ap-southeast-1 ap-southeast-2
-ap-southeast-3 ap-southeast-4 ap-southeast-5 ap-southeast-6 ap-southeast-7 ca-central-1 ca-west-1 cn-north-1 cn-northwest-1 eu-central-1
-eu-central-2 eu-isoe-west-1 eu-north-1 eu-south-1 eu-south-2 eu-west-1 eu-west-2 eu-west-3 eusc-de-east-1 il-central-1 me-central-1
-me-south-1 me-west-1 mx-central-1 sa-east-1 sa-west-1 us-east-1 us-east-2 us-gov-east-1 us-gov-west-1 us-iso-east-1 us-iso-west-1
-us-isob-east-1 us-isob-west-1 us-isof-east-1 us-isof-south-1 us-west-1 us-west-2`.split(/\s+/);
+af-south-1 ap-east-1 ap-east-2 ap-northeast-1 ap-northeast-2 ap-northeast-3 ap-south-1 ap-south-2
+ap-southeast-1 ap-southeast-2 ap-southeast-3 ap-southeast-4 ap-southeast-5 ap-southeast-6
+ap-southeast-7 ca-central-1 ca-west-1 cn-north-1 cn-northwest-1 eu-central-1 eu-central-2
+eu-isoe-west-1 eu-north-1 eu-south-1 eu-south-2 eu-west-1 eu-west-2 eu-west-3 eusc-de-east-1
+il-central-1 me-central-1 me-south-1 me-west-1 mx-central-1 sa-east-1 sa-west-1 us-east-1 us-east-2
+us-gov-east-1 us-gov-west-1 us-iso-east-1 us-iso-west-1 us-isob-east-1 us-isob-west-1 us-isof-east-1
+us-isof-south-1 us-west-1 us-west-2`.split(/\s+/);
 
 /** A Region that this version does not know is new, or misspelled. */
 export const isKnownRegion = (region: string): boolean => KNOWN_REGIONS.includes(region);

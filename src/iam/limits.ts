@@ -33,14 +33,16 @@ export const POLICY_DESCRIPTION = "Deckhouse policy";
 export const PATH: TextRule = {
   pattern: /^\/(?:[\x21-\x7e]{1,510}\/)?$/,
   reason:
-    'is not an IAM path: "/" or a string without spaces that begins and ends with "/", at most 512 characters; for example "/platform/"',
+    'is not an IAM path: "/" or a string without spaces that begins and ends with "/", ' +
+    'at most 512 characters; for example "/platform/"',
 };
 
 /** Path of a managed policy. Source: IAM API reference, `policyPathType` of CreatePolicy. */
 export const POLICY_PATH: TextRule = {
   pattern: /^(?=.{1,512}$)(?:\/[A-Za-z0-9.,+@=_-]+)*\/$/,
   reason:
-    'is not the path of a policy: "/" or words of A-Z a-z 0-9 and . , + @ = _ - between single "/", at most 512 characters; for example "/platform/"',
+    'is not the path of a policy: "/" or words of A-Z a-z 0-9 and . , + @ = _ - ' +
+    'between single "/", at most 512 characters; for example "/platform/"',
 };
 
 /**

@@ -125,7 +125,8 @@ export function configFileConflicts(
     // Not the Region of the file: it is next to the secret, and may be it.
     errors.push(
       fileError(
-        `${show(cluster.configFile)} says another Region than this deployment, ${region}; make them agree`,
+        `${show(cluster.configFile)} says another Region than this deployment, ${region}; ` +
+          "make them agree",
       ),
     );
   }

@@ -97,7 +97,8 @@ export function stackNameErrors(stack: string, remedy: string): readonly FieldEr
     return [
       errorAt(
         "",
-        `"${DEFAULTS}" cannot be a stack name: ${DEFAULTS}.yaml has the settings that deployments share; ${remedy}`,
+        `"${DEFAULTS}" cannot be a stack name: ${DEFAULTS}.yaml has the settings that ` +
+          `deployments share; ${remedy}`,
       ),
     ];
   }

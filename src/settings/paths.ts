@@ -18,7 +18,8 @@ export function deploymentsFolder({ CDKTF_CONTEXT_JSON: context }: NodeJS.Proces
   const folder = isObject(value) ? (value.deployments ?? "deployments") : undefined;
   if (typeof folder !== "string" || folder === "") {
     throw new Error(
-      'CDKTF_CONTEXT_JSON: is not a JSON object with a folder; write for example {"deployments":"elsewhere"}',
+      "CDKTF_CONTEXT_JSON: is not a JSON object with a folder; " +
+        'write for example {"deployments":"elsewhere"}',
     );
   }
   return folder;

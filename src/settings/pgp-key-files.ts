@@ -11,8 +11,10 @@ export interface KeyFiles {
 }
 
 /** The output of `gpg --armor --export`, with its base64 as a group. RFC 9580, section 6.2. */
-const ARMOR =
-  /^\s*-----BEGIN PGP PUBLIC KEY BLOCK-----[^\S\n]*\n(?:[^\n]+: [^\n]*\n)*\s*([A-Za-z0-9+/=\s]+?)(?:\s=[A-Za-z0-9+/]{4})?\s*-----END PGP PUBLIC KEY BLOCK-----\s*$/;
+const HEADER = /^\s*-----BEGIN PGP PUBLIC KEY BLOCK-----[^\S\n]*\n(?:[^\n]+: [^\n]*\n)*\s*/;
+const BASE64 = /([A-Za-z0-9+/=\s]+?)(?:\s=[A-Za-z0-9+/]{4})?/;
+const FOOTER = /\s*-----END PGP PUBLIC KEY BLOCK-----\s*$/;
+const ARMOR = new RegExp(HEADER.source + BASE64.source + FOOTER.source);
 
 /** Base64 has no dot. */
 const isFileName = (text: string): boolean => text.includes(".") && !/-----|^keybase:/i.test(text);

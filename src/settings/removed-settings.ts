@@ -25,10 +25,14 @@ const REMOVED_SETTINGS: Readonly<Record<string, RemovedSetting>> = {
   },
   "policy.marker": STRICT,
   attachment: {
-    reason: (value) =>
-      value === "user"
+    reason: (value) => {
+      const first = value === "group" ? "attachment: user-and-group, then " : "";
+      return value === "user"
         ? `${ATTACHED}; delete the line`
-        : `${ATTACHED}; with the version of dkp-access before, apply ${value === "group" ? "attachment: user-and-group, then " : ""}attachment: user, because one apply could detach the policy from the group before it attaches it to the user; then delete the line`,
+        : `${ATTACHED}; with the version of dkp-access before, apply ${first}attachment: user, ` +
+            "because one apply could detach the policy from the group " +
+            "before it attaches it to the user; then delete the line";
+    },
     same: ["user"],
   },
   group: {
@@ -37,31 +41,38 @@ const REMOVED_SETTINGS: Readonly<Record<string, RemovedSetting>> = {
   },
   "import.group": {
     reason: () =>
-      `${ATTACHED}; delete the line, and run terraform state rm aws_iam_group.group in the stack's folder before the apply with attachment: user, which otherwise deletes the group`,
+      `${ATTACHED}; delete the line, and run terraform state rm aws_iam_group.group in the ` +
+      "stack's folder before the apply with attachment: user, which otherwise deletes the group",
   },
   "accessKeys.allowPlaintext": {
     reason: () =>
-      "because no change of the keys needs a permission of the settings; delete the line, and diff reports the change",
+      "because no change of the keys needs a permission of the settings; " +
+      "delete the line, and diff reports the change",
   },
   "policy.supplement": {
     reason: (value) =>
       value === false
-        ? "because no cluster can be created without the actions that it omits; delete the line, and diff lists them"
-        : "because the policy always has the actions that DKP calls and its documentation omits; delete the line",
+        ? "because no cluster can be created without the actions that it omits; " +
+          "delete the line, and diff lists them"
+        : "because the policy always has the actions that DKP calls and its documentation omits; " +
+          "delete the line",
     same: [true],
   },
   "policy.description": {
     reason: () =>
-      "because AWS cannot change the description of a policy; delete the line, and a live policy keeps its own",
+      "because AWS cannot change the description of a policy; " +
+      "delete the line, and a live policy keeps its own",
   },
   "user.forceDestroy": {
     reason: () =>
-      "because it deleted keys that Terraform does not manage; delete the line, and such keys yourself before a destroy",
+      "because it deleted keys that Terraform does not manage; " +
+      "delete the line, and such keys yourself before a destroy",
     same: [false],
   },
   "cluster.dkpVersion": {
     reason: () =>
-      "because all supported versions of DKP require the same actions; delete the line, and diff shows whether anything changes",
+      "because all supported versions of DKP require the same actions; " +
+      "delete the line, and diff shows whether anything changes",
   },
 };
 

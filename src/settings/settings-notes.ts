@@ -4,10 +4,15 @@ import { type Deployment, leastProtected, secretForms } from "./deployment";
 import { show } from "./errors";
 
 const SECRET_IN_STATE =
-  "the secret access key is in the Terraform state in plaintext; encrypt the state and restrict who can read it, or set pgpKey";
-const SECRET_IN_OUTPUTS = `${SECRET_IN_STATE}. Every workspace that reads one output of this state receives the secret too; outputs.secret: false prevents that`;
+  "the secret access key is in the Terraform state in plaintext; " +
+  "encrypt the state and restrict who can read it, or set pgpKey";
+const SECRET_IN_OUTPUTS =
+  `${SECRET_IN_STATE}. Every workspace that reads one output of this state receives the secret ` +
+  "too; outputs.secret: false prevents that";
 const IMPORTING =
-  "import is set: after the apply remove it, except accessKeyId, which stays until its key is deleted; while import is set, checkov cannot read the Terraform JSON";
+  "import is set: after the apply remove it, except accessKeyId, " +
+  "which stays until its key is deleted; " +
+  "while import is set, checkov cannot read the Terraform JSON";
 const ANY_ACCOUNT =
   "accountId is not set: Terraform applies to whatever account the credentials belong to";
 
@@ -43,7 +48,8 @@ export function settingsWarnings({
     "cluster.prefix": prefixWarning(cluster.prefix),
     "cluster.configFile":
       secretLine &&
-      `line ${secretLine} of ${show(settings.cluster.configFile)} has a secret access key; name a copy without it before you commit`,
+      `line ${secretLine} of ${show(settings.cluster.configFile)} has a secret access key; ` +
+        "name a copy without it before you commit",
     ...Object.fromEntries(marked.map((lines) => [lines, MARKED])),
     ...Object.fromEntries(
       SLOTS.map((slot) => [`accessKeys.${slot}.pgpKey`, pgpKeyWarning(accessKeys, slot)]),
@@ -59,7 +65,8 @@ const LONGEST_PREFIX = 45;
 
 function prefixWarning(prefix = ""): string | undefined {
   return prefix.length > LONGEST_PREFIX
-    ? `has ${prefix.length} characters, and DKP accepts at most ${LONGEST_PREFIX} from 1.78 on; choose a shorter one before you install the cluster`
+    ? `has ${prefix.length} characters, and DKP accepts at most ${LONGEST_PREFIX} from 1.78 on; ` +
+        "choose a shorter one before you install the cluster"
     : undefined;
 }
 
@@ -74,6 +81,8 @@ export function pgpKeyWarning(
   const key = accessKeys === "none" ? undefined : pgpKeyOf(accessKeys[slot].pgpKey);
   return (
     key?.invalid &&
-    `the OpenPGP key ${pgpKeyText(key)} is ${key.invalid}, so a new access key would lose its secret; write a valid one before you create an access key in this slot`
+    `the OpenPGP key ${pgpKeyText(key)} is ${key.invalid}, ` +
+      "so a new access key would lose its secret; " +
+      "write a valid one before you create an access key in this slot"
   );
 }

@@ -92,7 +92,8 @@ export function parseDocuments(text: string): { files: readonly YamlFile[] } | E
   } catch {
     // The library's message about an alias quotes it.
     const message =
-      "is nested too deeply, or has an alias without an anchor, one that holds itself, or aliases that grow too large; write the values out";
+      "is nested too deeply, or has an alias without an anchor, one that holds itself, " +
+      "or aliases that grow too large; write the values out";
     return { errors: [errorAt("", message)] };
   }
 }
@@ -117,8 +118,14 @@ export function readYaml<Parsed>(
  * Errors whose message from the library does not quote the file, where a secret may stand next to
  * the error.
  */
-const HARMLESS =
-  /^(?:BAD_INDENT|BLOCK_AS_IMPLICIT_KEY|MISSING_CHAR|MULTILINE_IMPLICIT_KEY|NON_STRING_KEY|TAB_AS_INDENT)$/;
+const HARMLESS: readonly string[] = [
+  "BAD_INDENT",
+  "BLOCK_AS_IMPLICIT_KEY",
+  "MISSING_CHAR",
+  "MULTILINE_IMPLICIT_KEY",
+  "NON_STRING_KEY",
+  "TAB_AS_INDENT",
+];
 
 function yamlError({ code, message, pos: [start] }: YAMLError, text: string): string {
   if (code === "DUPLICATE_KEY") {
@@ -127,7 +134,7 @@ function yamlError({ code, message, pos: [start] }: YAMLError, text: string): st
   }
   const why = `${code.toLowerCase().replaceAll("_", " ")}; quote the value if it is a string`;
   const remedy = code === "TAB_AS_INDENT" ? "; indent with spaces" : "";
-  return `is not valid YAML: ${HARMLESS.test(code) ? message : why}${remedy}`;
+  return `is not valid YAML: ${HARMLESS.includes(code) ? message : why}${remedy}`;
 }
 
 function lineIn(

@@ -26,7 +26,8 @@ export const KEY_ADDRESSES: Readonly<Record<Slot, string>> = {
  * that an address cannot have.
  */
 export function nodeAttachmentAddress(policyArn: string): string {
-  return `aws_iam_role_policy_attachment.node-policy-${policyArn.slice(policyArn.lastIndexOf("/") + 1).replaceAll(/[^\w-]/g, "-")}`;
+  const name = policyArn.slice(policyArn.lastIndexOf("/") + 1);
+  return `aws_iam_role_policy_attachment.node-policy-${name.replaceAll(/[^\w-]/g, "-")}`;
 }
 
 /** The addresses that exist once per managed policy of a deployment. */

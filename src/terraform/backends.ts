@@ -46,17 +46,25 @@ type BackendName =
 export const BACKEND_TYPES: Readonly<Record<BackendName | "cloud", BackendType>> = {
   azurerm: {
     harmless: [
-      "environment", "key", "lookup_blob_endpoint", "snapshot", "timeout_seconds", "use_aks_workload_identity",
-      "use_azuread_auth", "use_cli", "use_msi", "use_oidc",
+      "environment", "key", "lookup_blob_endpoint", "snapshot", "timeout_seconds",
+      "use_aks_workload_identity", "use_azuread_auth", "use_cli", "use_msi", "use_oidc",
     ],
     destinations: ["container_name", "storage_account_name"],
-    identities: ["ado_pipeline_service_connection_id", "client_id", "resource_group_name", "subscription_id", "tenant_id"],
+    identities: [
+      "ado_pipeline_service_connection_id", "client_id", "resource_group_name", "subscription_id",
+      "tenant_id",
+    ],
     identity: { storage_account_name: undefined, container_name: undefined, key: undefined },
-    reach: ["environment", "resource_group_name", "subscription_id", "tenant_id", "use_azuread_auth"],
+    reach: [
+      "environment", "resource_group_name", "subscription_id", "tenant_id", "use_azuread_auth",
+    ],
   },
   cloud: {
     harmless: [],
-    destinations: ["hostname", "organization", "workspaces.name", "workspaces.project", "workspaces.tags", "workspaces.tags.*"],
+    destinations: [
+      "hostname", "organization", "workspaces.name", "workspaces.project", "workspaces.tags",
+      "workspaces.tags.*",
+    ],
     identity: HOSTED,
   },
   consul: {
@@ -69,8 +77,8 @@ export const BACKEND_TYPES: Readonly<Record<BackendName | "cloud", BackendType>>
     harmless: ["accelerate", "bucket", "encrypt", "key", "prefix", "region"],
     destinations: ["domain", "endpoint"],
     identities: [
-      "assume_role.external_id", "assume_role.policy", "assume_role.role_arn", "assume_role.session_duration",
-      "assume_role.session_name",
+      "assume_role.external_id", "assume_role.policy", "assume_role.role_arn",
+      "assume_role.session_duration", "assume_role.session_name",
     ],
     identity: { bucket: undefined, region: undefined, prefix: "", key: "terraform.tfstate" },
     reach: ["domain", "endpoint"],
@@ -83,7 +91,10 @@ export const BACKEND_TYPES: Readonly<Record<BackendName | "cloud", BackendType>>
     reach: ["storage_custom_endpoint"],
   },
   http: {
-    harmless: ["lock_method", "retry_max", "retry_wait_max", "retry_wait_min", "unlock_method", "update_method"],
+    harmless: [
+      "lock_method", "retry_max", "retry_wait_max", "retry_wait_min", "unlock_method",
+      "update_method",
+    ],
     destinations: ["address", "lock_address", "unlock_address"],
     identities: ["username"],
     identity: { address: undefined },
@@ -103,12 +114,15 @@ export const BACKEND_TYPES: Readonly<Record<BackendName | "cloud", BackendType>>
     reach: ["auth"],
   },
   oss: {
-    harmless: ["bucket", "encrypt", "key", "prefix", "region", "tablestore_instance_name", "tablestore_table"],
+    harmless: [
+      "bucket", "encrypt", "key", "prefix", "region", "tablestore_instance_name",
+      "tablestore_table",
+    ],
     destinations: ["endpoint", "tablestore_endpoint"],
     identities: [
-      "assume_role.policy", "assume_role.role_arn", "assume_role.session_expiration", "assume_role.session_name",
-      "assume_role_policy", "assume_role_role_arn", "assume_role_session_expiration", "assume_role_session_name",
-      "ecs_role_name", "profile",
+      "assume_role.policy", "assume_role.role_arn", "assume_role.session_expiration",
+      "assume_role.session_name", "assume_role_policy", "assume_role_role_arn",
+      "assume_role_session_expiration", "assume_role_session_name", "ecs_role_name", "profile",
     ],
     identity: { bucket: undefined, prefix: "env:", key: "terraform.tfstate" },
     reach: ["endpoint", "region"],
@@ -125,23 +139,28 @@ export const BACKEND_TYPES: Readonly<Record<BackendName | "cloud", BackendType>>
   },
   s3: {
     harmless: [
-      "acl", "allowed_account_ids", "bucket", "dynamodb_table", "encrypt", "forbidden_account_ids", "force_path_style", "key",
-      "kms_key_id", "max_retries", "region", "retry_mode", "use_dualstack_endpoint", "use_fips_endpoint", "use_lockfile",
-      "use_path_style", "workspace_key_prefix",
+      "acl", "allowed_account_ids", "bucket", "dynamodb_table", "encrypt", "forbidden_account_ids",
+      "force_path_style", "key", "kms_key_id", "max_retries", "region", "retry_mode",
+      "use_dualstack_endpoint", "use_fips_endpoint", "use_lockfile", "use_path_style",
+      "workspace_key_prefix",
     ],
     destinations: ["dynamodb_endpoint", "endpoint", "endpoints.dynamodb", "endpoints.s3"],
     identities: [
-      "assume_role.duration", "assume_role.external_id", "assume_role.policy", "assume_role.policy_arns",
-      "assume_role.role_arn", "assume_role.session_name", "assume_role.source_identity", "assume_role.tags.*",
-      "assume_role.transitive_tag_keys", "assume_role_duration_seconds", "assume_role_policy", "assume_role_policy_arns",
-      "assume_role_tags.*", "assume_role_transitive_tag_keys", "assume_role_with_web_identity.duration",
-      "assume_role_with_web_identity.policy", "assume_role_with_web_identity.policy_arns",
-      "assume_role_with_web_identity.role_arn", "assume_role_with_web_identity.session_name", "external_id", "profile",
-      "role_arn", "session_name",
+      "assume_role.duration", "assume_role.external_id", "assume_role.policy",
+      "assume_role.policy_arns", "assume_role.role_arn", "assume_role.session_name",
+      "assume_role.source_identity", "assume_role.tags.*", "assume_role.transitive_tag_keys",
+      "assume_role_duration_seconds", "assume_role_policy", "assume_role_policy_arns",
+      "assume_role_tags.*", "assume_role_transitive_tag_keys",
+      "assume_role_with_web_identity.duration", "assume_role_with_web_identity.policy",
+      "assume_role_with_web_identity.policy_arns", "assume_role_with_web_identity.role_arn",
+      "assume_role_with_web_identity.session_name", "external_id", "profile", "role_arn",
+      "session_name",
     ],
     // S3-compatible stores may have buckets of the same names.
     identity: { endpoint: "", endpoints: "", bucket: undefined, key: undefined },
-    reach: ["force_path_style", "region", "use_dualstack_endpoint", "use_fips_endpoint", "use_path_style"],
+    reach: [
+      "force_path_style", "region", "use_dualstack_endpoint", "use_fips_endpoint", "use_path_style",
+    ],
   },
 };
 

@@ -53,7 +53,8 @@ export function canonical(value: unknown): string {
   }
   if (typeof value === "object" && value !== null) {
     const entries = Object.entries(value).sort(([one], [other]) => (one < other ? -1 : 1));
-    return `{${entries.map(([key, content]) => `${JSON.stringify(key)}:${canonical(content)}`).join(",")}}`;
+    const members = entries.map(([key, member]) => `${JSON.stringify(key)}:${canonical(member)}`);
+    return `{${members.join(",")}}`;
   }
   return JSON.stringify(value) ?? "null";
 }

@@ -1,11 +1,11 @@
 /**
  * Characters that a terminal, a log or a browser does not display: control and format characters
  * (including bidirectional ones), private use characters, unpaired surrogates, line and paragraph
- * separators, and letters without a glyph. Unassigned characters are not included, because they
- * depend on the version of Node.js. cspell:ignore noncharacter
+ * separators, and letters without a glyph (`DI`, default ignorable). Unassigned
+ * characters are not included, because they depend on the version of Node.js.
+ * cspell:ignore noncharacter
  */
-const HIDDEN =
-  /[\p{Cc}\p{Cf}\p{Co}\p{Cs}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}\p{Noncharacter_Code_Point}]/gu;
+const HIDDEN = /[\p{Cc}\p{Cf}\p{Co}\p{Cs}\p{Zl}\p{Zp}\p{DI}\p{Noncharacter_Code_Point}]/gu;
 
 /**
  * A string on one line in which every hidden character is an escape sequence of JSON: `\n`,

@@ -116,7 +116,8 @@ function policyOf(file: string, io: Io): unknown {
   const policy = policyIn(io.read(file));
   if (policy === undefined) {
     throw new Error(
-      `${file}: is not an IAM policy, which is JSON with Statement, no key twice, and no number that is rounded`,
+      `${file}: is not an IAM policy, which is JSON with Statement, no key twice, ` +
+        "and no number that is rounded",
     );
   }
   return policy;
@@ -143,12 +144,14 @@ function ofFile<Value>(file: string, work: () => Value): Value {
 }
 
 function textOf({ policies, unread }: Report, isNew: boolean): string {
+  const changed = `${policies.length} changed ${policies.length === 1 ? "policy" : "policies"}`;
   const verdict = isNew
     ? "Verdict: new access, or it cannot be excluded (exit code 2)"
-    : `Verdict: nothing new is allowed (exit code 0), in ${policies.length} changed ${policies.length === 1 ? "policy" : "policies"}`;
+    : `Verdict: nothing new is allowed (exit code 0), in ${changed}`;
   const others = unread.map(
     ({ address, reason }) =>
-      `${printable(address)}: changes IAM without a policy that can be compared\n  ${printable(reason)}`,
+      `${printable(address)}: changes IAM without a policy that can be compared\n  ` +
+      printable(reason),
   );
   return `${[verdict, ...policies.map(lineOf), ...others].join("\n")}\n`;
 }

@@ -67,7 +67,8 @@ function subjectOf(reference: StatementReference | undefined): string {
   }
   const { side, statement, sid } = reference;
   const name = sid === undefined ? "" : ` (${sid})`;
-  return `${statement === undefined ? "the policy" : `statement ${statement}${name}`} ${side} the change `;
+  const subject = statement === undefined ? "the policy" : `statement ${statement}${name}`;
+  return `${subject} ${side} the change `;
 }
 
 /** Everything that the Deny statements of a policy leave. */

@@ -161,7 +161,8 @@ function doubtOf(
     statement: (by ?? involved[0])?.reference,
     reason:
       at < 0
-        ? "has a resource with wildcards of which AWS does not document whether they reach over colons"
+        ? "has a resource with wildcards of which AWS does not document whether they reach " +
+          "over colons"
         : `differs only for values of ${dimensions[at]?.key} that requests may never have`,
   };
 }

@@ -93,7 +93,8 @@ class Answers {
     if (isNothingNew(part)) {
       return { kind: "nothing-new" };
     }
-    const key = `${name} ${[...part.after, ["/"], ...part.before].map((group) => this.#numbersOf(group)).join(";")}`;
+    const groups = [...part.after, ["/"], ...part.before];
+    const key = `${name} ${groups.map((group) => this.#numbersOf(group)).join(";")}`;
     if (!this.#known.has(key)) {
       this.#known.set(
         key,

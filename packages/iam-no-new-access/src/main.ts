@@ -16,7 +16,7 @@ function readText(file: string): string {
   }
 }
 
-/** A reader that has had enough, such as `head`, is no error. Anything else, such as a full disk, is one. */
+/** A reader that has had enough, such as `head`, is no error. A full disk is one. */
 for (const stream of [process.stdout, process.stderr]) {
   stream.on("error", (error: NodeJS.ErrnoException) => {
     if (error.code !== "EPIPE" && process.exitCode !== 1) {

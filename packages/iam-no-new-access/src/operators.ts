@@ -69,8 +69,18 @@ export function holdsWhenAbsent({ set, negated, ifExists }: Operator): boolean {
  * authorization reference, types of condition keys.
  */
 // cspell:disable
-const SINGLE_VALUED =
-  /^(?:aws:(?:requestedregion|principalarn|principalaccount|principaltype|userid|username|sourceip|sourcevpce|sourcevpc|sourcearn|sourceaccount|currenttime|epochtime|securetransport|multifactorauthpresent|multifactorauthage|tokenissuetime|viaawsservice|useragent|(?:resourcetag|requesttag|principaltag)\/.+)|kms:(?:viaservice|grantisforawsresource|calleraccount)|iam:(?:passedtoservice|awsservicename|policyarn|permissionsboundary)|elasticloadbalancing:createaction|ec2:(?:createaction|acceptervpc|requestervpc|vpc|region|instancetype|resourcetag\/.+))$/;
+const SINGLE_VALUED: ReadonlySet<string> = new Set(
+  `aws:currenttime aws:epochtime aws:multifactorauthage aws:multifactorauthpresent
+aws:principalaccount aws:principalarn aws:principaltype aws:requestedregion
+aws:securetransport aws:sourceaccount aws:sourcearn aws:sourceip aws:sourcevpc
+aws:sourcevpce aws:tokenissuetime aws:useragent aws:userid aws:username
+aws:viaawsservice ec2:acceptervpc ec2:createaction ec2:instancetype ec2:region
+ec2:requestervpc ec2:vpc elasticloadbalancing:createaction iam:awsservicename
+iam:passedtoservice iam:permissionsboundary iam:policyarn kms:calleraccount
+kms:grantisforawsresource kms:viaservice`.split(/\s+/),
+);
+/** Their last part is the key of a tag. */
+const TAG_KEYS = /^(?:aws:(?:principaltag|requesttag|resourcetag)|ec2:resourcetag)\/.+$/;
 
 /** Keys that can have several values, in lower case. Sources as above. */
 const MULTIVALUED =
@@ -82,5 +92,5 @@ export function multiplicity(key: string): "single" | "several" | "unknown" {
   if (MULTIVALUED.test(key)) {
     return "several";
   }
-  return SINGLE_VALUED.test(key) ? "single" : "unknown";
+  return SINGLE_VALUED.has(key) || TAG_KEYS.test(key) ? "single" : "unknown";
 }

@@ -62,7 +62,8 @@ function readNumber(text: string): Interval | undefined {
 function writeNumber(at: bigint): string {
   const digits = String(at < 0n ? -at : at).padStart(DECIMALS + 1, "0");
   const fraction = digits.slice(-DECIMALS).replace(/0+$/, "");
-  return `${at < 0n ? "-" : ""}${digits.slice(0, -DECIMALS)}${fraction === "" ? "" : `.${fraction}`}`;
+  const decimals = fraction === "" ? "" : `.${fraction}`;
+  return `${at < 0n ? "-" : ""}${digits.slice(0, -DECIMALS)}${decimals}`;
 }
 
 /**

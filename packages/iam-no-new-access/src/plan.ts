@@ -181,8 +181,8 @@ function policiesOf(change: Change): readonly PlannedPolicy[] {
           ? WITHOUT_POLICY
           : resultOf(former.get(path), latter.get(path)),
     }));
-  // A configuration has no dynamic blocks (Terraform, internal/command/jsonconfig/expression.go), so
-  // that an unknown block is taken for a computed one only where nothing was before.
+  // A configuration has no dynamic blocks (Terraform, internal/command/jsonconfig/expression.go),
+  // so that an unknown block is taken for a computed one only where nothing was before.
   const isGiven = (path: string) => isSet(path) || !isCreated(actions);
   const later = [...unknowns]
     .filter(

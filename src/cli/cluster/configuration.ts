@@ -55,14 +55,16 @@ export function readConfiguration(text: string): ClusterConfiguration {
   const { provider, ...fields } = yamlOf(text, CONFIGURATION);
   if (fields.kind !== "AWSClusterConfiguration") {
     throw new Error(
-      `${CONFIGURATION}: is not of kind AWSClusterConfiguration, so the cluster does not run on AWS; name another --context`,
+      `${CONFIGURATION}: is not of kind AWSClusterConfiguration, ` +
+        "so the cluster does not run on AWS; name another --context",
     );
   }
   const { [ID]: id, region } = objectOf(provider);
   if (typeof id !== "string" || !ACCESS_KEY_ID.test(id)) {
     // It may be the secret.
     throw new Error(
-      `${CONFIGURATION}: provider.${ID} is not the ID of an access key (not shown); correct it with d8 system edit ${CONFIGURATION}`,
+      `${CONFIGURATION}: provider.${ID} is not the ID of an access key (not shown); ` +
+        `correct it with d8 system edit ${CONFIGURATION}`,
     );
   }
   return { keyId: id, region: textOf(region) ?? "", fields };
@@ -103,7 +105,8 @@ export function withKey(text: string, { id, secret }: SecretKey): string {
 
 const cannotChange = () =>
   new Error(
-    `${CONFIGURATION}: provider.${ID} and provider.${SECRET} are no plain values of their own (an anchor, an alias or a block); write them as such with d8 system edit ${CONFIGURATION}`,
+    `${CONFIGURATION}: provider.${ID} and provider.${SECRET} are no plain values of their own ` +
+      `(an anchor, an alias or a block); write them as such with d8 system edit ${CONFIGURATION}`,
   );
 
 interface KeyScalar {

@@ -50,7 +50,8 @@ export async function clusterAccess(
   }
   if (named !== undefined && !contexts.includes(named)) {
     throw new Error(
-      `--context: the kubeconfig has no context ${JSON.stringify(named)}, ${suggest(named, contexts)}`,
+      "--context: the kubeconfig has no context " +
+        `${JSON.stringify(named)}, ${suggest(named, contexts)}`,
     );
   }
   return { ...command, context: named ?? only };

@@ -1,3 +1,4 @@
+import { anyOf } from "../../text/patterns";
 import { shellCommand } from "../text/advice";
 
 type Failure =
@@ -41,13 +42,17 @@ const FAILURES: readonly FailureRow[] = [
     failure: "webhook unreachable",
     pattern: /failed calling webhook/,
     message:
-      "DKP's webhook, which checks the configuration, does not answer; wait until the Pod of Deckhouse is ready, and try again",
+      "DKP's webhook, which checks the configuration, does not answer; " +
+      "wait until the Pod of Deckhouse is ready, and try again",
   },
   {
     failure: "webhook refused",
     pattern: /admission webhook .* denied the request/,
     message:
-      "DKP's webhook rejects the configuration of the cluster, of which another field is out of date; correct it with d8 system edit provider-cluster-configuration, which names the field, and try again",
+      "DKP's webhook rejects the configuration of the cluster, " +
+      "of which another field is out of date; " +
+      "correct it with d8 system edit provider-cluster-configuration, which names the field, " +
+      "and try again",
   },
   {
     failure: "unauthorized",
@@ -68,14 +73,18 @@ const FAILURES: readonly FailureRow[] = [
   },
   {
     failure: "no kubeconfig",
-    pattern:
-      /invalid configuration|no configuration has been provided|reading kubeconfig file|error loading config/,
+    pattern: anyOf(
+      /invalid configuration|no configuration has been provided/,
+      /reading kubeconfig file|error loading config/,
+    ),
     message: "the kubeconfig cannot be read; set KUBECONFIG to a file that has the cluster",
   },
   {
     failure: "unreachable",
-    pattern:
-      /Unable to connect to the server|The connection to the server|dial tcp|EOF|i\/o timeout|tls:|x509:|no such host/,
+    pattern: anyOf(
+      /Unable to connect to the server|The connection to the server|no such host/,
+      /dial tcp|EOF|i\/o timeout|tls:|x509:/,
+    ),
     message: "the cluster does not answer; check the network, the VPN and the kubeconfig",
   },
 ];
@@ -93,7 +102,9 @@ export function failureOf(stderr: string, command: readonly string[]): ClusterEr
   if (forbidden !== undefined) {
     const { resource, name, verb } = forbidden;
     const object = name === undefined ? resource : `${resource} ${name}`;
-    const message = `the user of the kubeconfig may not ${verb} ${object}; add that rule to its role, as cluster-access.yaml of the review pack has it`;
+    const message =
+      `the user of the kubeconfig may not ${verb} ${object}; ` +
+      "add that rule to its role, as cluster-access.yaml of the review pack has it";
     return new ClusterError("forbidden", message);
   }
   const row = FAILURES.find(({ pattern }) => pattern.test(stderr));
@@ -103,6 +114,7 @@ export function failureOf(stderr: string, command: readonly string[]): ClusterEr
   const shown = shellCommand(...command);
   return new ClusterError(
     "unknown",
-    `${command[0]} failed, and its message is not shown because it can have a secret; run ${shown} to see it`,
+    `${command[0]} failed, and its message is not shown because it can have a secret; ` +
+      `run ${shown} to see it`,
   );
 }

@@ -80,7 +80,8 @@ async function configurationOf(
   if (text === undefined) {
     throw new ClusterError(
       "not found",
-      `the cluster has no Secret ${SECRET_NAME}: DKP is not installed there, or keeps its configuration elsewhere, which is not supported yet; name another --context`,
+      `the cluster has no Secret ${SECRET_NAME}: DKP is not installed there, ` +
+        "or keeps its configuration elsewhere, which is not supported yet; name another --context",
     );
   }
   const secret = parseJson(text.toString("utf8"));
@@ -88,7 +89,8 @@ async function configurationOf(
   if (document === undefined) {
     throw new ClusterError(
       "unknown",
-      `${access.binary} printed Secret ${SECRET_NAME} without ${DATA}, or something that is not JSON; update ${access.binary}, or name another --context`,
+      `${access.binary} printed Secret ${SECRET_NAME} without ${DATA}, ` +
+        `or something that is not JSON; update ${access.binary}, or name another --context`,
     );
   }
   return { document: Buffer.from(document, "base64"), lastWrite: lastWriteOf(secret) };
@@ -188,7 +190,8 @@ export async function giveKey(
   if (!after.equals(written)) {
     throw new ClusterError(
       "unconfirmed",
-      "the cluster took the key, and somebody has changed the configuration since; run the command again",
+      "the cluster took the key, and somebody has changed the configuration since; " +
+        "run the command again",
     );
   }
 }

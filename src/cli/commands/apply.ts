@@ -20,7 +20,8 @@ interface Options {
 export const define: Define = (command, session) => {
   command
     .description(
-      "Plans as plan does, and applies that plan after a question, or if its digest is the approved one.",
+      "Plans as plan does, and applies that plan after a question, " +
+        "or if its digest is the approved one.",
     )
     .argument("[stack]", STACK_HELP)
     .addOption(
@@ -57,7 +58,8 @@ async function apply(
   }
   if (approved === undefined && session.host.stdin.isTTY !== true) {
     command.error(
-      "error: apply asks at a terminal, and this is none: run plan, and give its digest with --approved",
+      "error: apply asks at a terminal, and this is none: run plan, " +
+        "and give its digest with --approved",
     );
   }
   // A pipeline waits for the one before it; a person decides how long to wait.
@@ -110,10 +112,14 @@ function nextSteps({ stack, changes }: Planned): readonly string[] {
 function refusalOf({ changes }: Planned, approved: string, accepted: number): string | undefined {
   const exitCode = changesExitCode(changes);
   if (changes.digest !== approved) {
-    return `the plan is not the approved one, because the settings, the state or AWS have changed; its digest is ${changes.digest}`;
+    return (
+      "the plan is not the approved one, because the settings, the state or AWS have changed; " +
+      `its digest is ${changes.digest}`
+    );
   }
   return exitCode > accepted
-    ? `the exit code of the change summary is ${exitCode}, and --accept allows ${accepted}; the digest is ${changes.digest}`
+    ? `the exit code of the change summary is ${exitCode}, and --accept allows ${accepted}; ` +
+        `the digest is ${changes.digest}`
     : undefined;
 }
 
@@ -142,7 +148,8 @@ async function applyPlan(
   if (code !== 0) {
     report();
     throw new Error(
-      `${stack}: ${terraform.binary} apply ended with ${code}; search ${page("recover")} for the message above`,
+      `${stack}: ${terraform.binary} apply ended with ${code}; ` +
+        `search ${page("recover")} for the message above`,
     );
   }
 }

@@ -103,7 +103,8 @@ function ofPlan(deployment: Deployment, file: string): Changes {
   const name = textOf((after ?? before)?.name);
   if (name !== undefined && name !== user.name) {
     throw new Error(
-      `${file}: is the plan of another user than ${user.name}, that of ${stack}; name the stack of the plan`,
+      `${file}: is the plan of another user than ${user.name}, that of ${stack}; ` +
+        "name the stack of the plan",
     );
   }
   return changesOfPlan(

@@ -23,9 +23,10 @@ interface Options extends ClusterOptions {
 export const define: Define = (command, session) => {
   command
     .description(
-      `Reports what exists in AWS besides what is managed: each with its risk, and what to ask before anybody changes it.
-
-What the settings or the state have is managed. If the state cannot be read, the exit code is 3.`,
+      "Reports what exists in AWS besides what is managed: each with its risk, " +
+        "and what to ask before anybody changes it.\n\n" +
+        "What the settings or the state have is managed. " +
+        "If the state cannot be read, the exit code is 3.",
     )
     .argument("[stack...]", STACKS_HELP)
     .addOption(policyOption())
@@ -43,7 +44,8 @@ What the settings or the state have is managed. If the state cannot be read, the
     }
     if (options.cluster === true && deployments.length > 1) {
       throw new Error(
-        `--cluster: one cluster is compared with one stack; name it: ${deployments.map(({ stack }) => stack).join(", ")}`,
+        "--cluster: one cluster is compared with one stack; " +
+          `name it: ${deployments.map(({ stack }) => stack).join(", ")}`,
       );
     }
     const cluster = options.cluster === true ? await comparedCluster(session, options) : undefined;

@@ -27,9 +27,11 @@ interface Options extends ClusterOptions {
 export const define: Define = (command, session) => {
   command
     .description(
-      `Prints the provider block of DKP's AWSClusterConfiguration, with the secret from the state, which gpg decrypts.
-
-With --cluster it asks, writes the current key into a running cluster, and reads it back. The settings must have the cluster's accountId and cluster.prefix.`,
+      "Prints the provider block of DKP's AWSClusterConfiguration, " +
+        "with the secret from the state, which gpg decrypts.\n\n" +
+        "With --cluster it asks, writes the current key into a running cluster, " +
+        "and reads it back. " +
+        "The settings must have the cluster's accountId and cluster.prefix.",
     )
     .argument("[stack]", STACK_HELP)
     .option("--out <file>", "write a new file of mode 0600, which a Git work tree must ignore")
@@ -55,7 +57,8 @@ async function toPerson(
     checkSecretFile(out, session.host.env);
   } else if (yes !== true) {
     throw new Error(
-      "nothing was printed; write --out FILE for a file that only you can read, or --yes to print the secret",
+      "nothing was printed; write --out FILE for a file that only you can read, " +
+        "or --yes to print the secret",
     );
   }
   const block = await providerBlock(session.terraform, folder, deployment, (line) =>
@@ -70,7 +73,8 @@ async function toPerson(
   } else {
     const written = await inOneStep(() => writeSecretFile(out, text, session.host.env));
     session.printError(
-      `written to ${written}, which only you can read (mode 0600); delete it when DKP has the key\n`,
+      `written to ${written}, which only you can read (mode 0600); ` +
+        "delete it when DKP has the key\n",
     );
   }
 }
@@ -108,6 +112,7 @@ async function toCluster(
   }
   await giveKey(access, cluster, await given());
   session.print(
-    `${context} has the key ${current.id} now: read back from ${SECRET_NAME}; ${dkpAccess("keys", stack)} shows the next step\n`,
+    `${context} has the key ${current.id} now: read back from ${SECRET_NAME}; ` +
+      `${dkpAccess("keys", stack)} shows the next step\n`,
   );
 }

@@ -24,9 +24,11 @@ import type { Define, Session } from "./support/session";
 export const define: Define = (command, session) => {
   addClusterOptions(command, "write the settings of a running cluster")
     .description(
-      `Creates a repository for deployments in a folder that is empty but for .git. Calls neither AWS nor npm.
-
-With --cluster, the settings file is that of a running cluster. The credentials must be able to read its user in IAM. An apply imports user, policy and attachment, and leaves the key as it is.`,
+      "Creates a repository for deployments in a folder that is empty but for .git. " +
+        "Calls neither AWS nor npm.\n\n" +
+        "With --cluster, the settings file is that of a running cluster. " +
+        "The credentials must be able to read its user in IAM. " +
+        "An apply imports user, policy and attachment, and leaves the key as it is.",
     )
     .argument("[folder]", "the folder of the repository", ".")
     .addOption(
@@ -82,8 +84,12 @@ async function init(session: Session, folder: string, options: Options): Promise
   session.print(files.map(([path]) => `wrote ${join(folder, path)}\n`).join(""));
   session.print(adopted === undefined ? "" : `\n${adopted.report}`);
   if (file !== undefined && !isPacked) {
-    const pack = `npm run --prefix ${shellWord(dirname(file))} package && cp ${shellWord(file)} ${shellWord(folder)}`;
-    const copy = `Copy ${basename(file)}, from which this program was installed, to ${folder} before npm install: no registry has it`;
+    const pack =
+      `npm run --prefix ${shellWord(dirname(file))} package && ` +
+      `cp ${shellWord(file)} ${shellWord(folder)}`;
+    const copy =
+      `Copy ${basename(file)}, from which this program was installed, ` +
+      `to ${folder} before npm install: no registry has it`;
     session.print(isCheckout ? `\nPack the program for npm install: ${pack}\n` : `\n${copy}\n`);
   }
   session.print(`\nNext steps: ${join(folder, "README.md")}\n`);

@@ -34,7 +34,8 @@ interface Options extends ClusterOptions {
 export const define: Define = (command, session) => {
   command
     .description(
-      "Compares the access keys in settings, state, IAM and, with --cluster, the cluster: what to do about a difference, or the next step of a rotation.",
+      "Compares the access keys in settings, state, IAM and, with --cluster, the cluster: " +
+        "what to do about a difference, or the next step of a rotation.",
     )
     .argument("[stack...]", STACKS_HELP)
     .addOption(
@@ -88,7 +89,8 @@ async function status(session: Session, names: readonly string[], options: Optio
     const { stack } = last.situation.settings;
     await inOneStep(() => editSettings(fileOf(last), last.next.edits));
     session.printError(
-      `wrote ${fileOf(last)}: run ${dkpAccess("review", stack)}, commit both, then go on with the step\n`,
+      `wrote ${fileOf(last)}: run ${dkpAccess("review", stack)}, commit both, ` +
+        "then go on with the step\n",
     );
   }
 }

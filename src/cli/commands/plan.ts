@@ -15,7 +15,9 @@ interface Options {
 export const define: Define = (command, session) => {
   command
     .description(
-      "Plans one deployment: synth, terraform init, terraform plan, and the change summary. Applies nothing, and stores no plan. Prints the digest of the plan, which apply --approved DIGEST compares with a new plan.",
+      "Plans one deployment: synth, terraform init, terraform plan, and the change summary. " +
+        "Applies nothing, and stores no plan. " +
+        "Prints the digest of the plan, which apply --approved DIGEST compares with a new plan.",
     )
     .argument("[stack]", STACK_HELP)
     .option("--no-lock", "does not lock the state: for a role that can only read")

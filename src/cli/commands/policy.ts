@@ -32,7 +32,9 @@ interface Options {
 export const define: Define = (command, session) => {
   command
     .description(
-      `Prints the policy of a deployment as AWS stores it, or a list of two. Without accountId, ARNs show ACCOUNT_ID. Calls AWS only where --explain gets an encoded message.`,
+      "Prints the policy of a deployment as AWS stores it, or a list of two. " +
+        "Without accountId, ARNs show ACCOUNT_ID. " +
+        "Calls AWS only where --explain gets an encoded message.",
     )
     .argument("[stack]", STACK_HELP)
     .addOption(
@@ -40,7 +42,8 @@ export const define: Define = (command, session) => {
     )
     .option(
       "--explain <error>",
-      "instead, why AWS denied a call: a message, a CloudTrail event, an action, or - for standard input",
+      "instead, why AWS denied a call: a message, a CloudTrail event, an action, " +
+        "or - for standard input",
     )
     .addOption(
       new Option("--trust <system>", "instead, the trust policy of a role of a pipeline")
@@ -54,14 +57,16 @@ export const define: Define = (command, session) => {
       const { mode, explain: error, format, trust, repository = "", role } = options;
       if (trust === undefined && (repository !== "" || role !== undefined)) {
         command.error(
-          "error: options '--repository' and '--role' cannot be used without option '--trust <system>'",
+          "error: options '--repository' and '--role' cannot be used " +
+            "without option '--trust <system>'",
         );
       }
       const { deployment } = selectOne(session, [stack], mode === undefined ? undefined : { mode });
       if (trust !== undefined) {
         if (role === undefined) {
           throw new Error(
-            `--role: is missing, and IAM takes the policy of one role; add --role with one of ${PIPELINE_ROLES.join(", ")}`,
+            "--role: is missing, and IAM takes the policy of one role; " +
+              `add --role with one of ${PIPELINE_ROLES.join(", ")}`,
           );
         }
         const policy = trustPolicy(deployment, trust, repository, role);
@@ -80,7 +85,10 @@ export const define: Define = (command, session) => {
 };
 
 /** For a name without IDs: docs/reference/facts.yaml, github-subjects. */
-const WITHOUT_IDS = `warning: --repository has no IDs, so no job of a repository that was created, renamed or transferred since 15 July 2026 can assume these roles; write OWNER@ID/NAME@ID for such a one: ${page("state-bucket")}\n`;
+const WITHOUT_IDS =
+  "warning: --repository has no IDs, so no job of a repository that was created, " +
+  "renamed or transferred since 15 July 2026 can assume these roles; " +
+  `write OWNER@ID/NAME@ID for such a one: ${page("state-bucket")}\n`;
 
 function policyText(session: Session, deployment: Deployment, format: string): string {
   const { mode } = deployment.policy;
@@ -141,9 +149,15 @@ async function decoded(
     return { ...request, ...deniedRequest(page?.DecodedMessage ?? "") };
   } catch (error) {
     if (error instanceof AwsError) {
+      const decoding = awsCommand("sts", "decode-authorization-message", {
+        query: "DecodedMessage",
+        output: "text",
+        "encoded-message": EncodedMessage,
+      });
       session.printError(
-        `note: the encoded message was not decoded (${error.code}). With the permission sts:DecodeAuthorizationMessage, run this, and give its output to --explain:
-  ${awsCommand("sts", "decode-authorization-message", { query: "DecodedMessage", output: "text", "encoded-message": EncodedMessage })}\n`,
+        `note: the encoded message was not decoded (${error.code}). ` +
+          "With the permission sts:DecodeAuthorizationMessage, run this, " +
+          `and give its output to --explain:\n  ${decoding}\n`,
       );
       return request;
     }

@@ -19,7 +19,8 @@ interface Options extends ClusterOptions {
 export const define: Define = (command, session) => {
   command
     .description(
-      `Checks the AWS account for what would fail during the installation of a cluster, with the credentials that apply the stack.`,
+      "Checks the AWS account for what would fail during the installation of a cluster, " +
+        "with the credentials that apply the stack.",
     )
     .argument("[stack]", STACK_HELP)
     .option(

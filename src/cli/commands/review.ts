@@ -10,7 +10,8 @@ import type { Define } from "./support/session";
 const NO_DEPLOYMENT =
   "no deployment has this name; if its deployment was removed, delete the folder";
 const LINK =
-  "is a symbolic link, with which diff --against fails from then on; delete it, or replace it with a file or a folder";
+  "is a symbolic link, with which diff --against fails from then on; " +
+  "delete it, or replace it with a file or a folder";
 
 interface Options {
   readonly check?: true;
@@ -20,7 +21,8 @@ interface Options {
 export const define: Define = (command, session) => {
   command
     .description(
-      "Writes the review pack of each deployment, review/<stack>/. Commit it. Names those of removed deployments.",
+      "Writes the review pack of each deployment, review/<stack>/. Commit it. " +
+        "Names those of removed deployments.",
     )
     .argument("[stack...]", STACKS_HELP)
     .option("--check", "write nothing; fail if a file is not up to date")

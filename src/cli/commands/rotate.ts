@@ -59,9 +59,12 @@ const ELSEWHERE = ["cluster", "now"];
 export const define: Define = (command, session) => {
   command
     .description(
-      `Does the next step of a rotation: creates a key, gives it to the cluster, deactivates or deletes the former one. Run it every night, with accessKeys: { managedBy: rotate }.
-
-With --leaked, it gives another key to the cluster, FILE or COMMAND, then deletes the leaked keys. Without --cluster, --out and --exec, it only deletes them.`,
+      "Does the next step of a rotation: creates a key, gives it to the cluster, " +
+        "deactivates or deletes the former one. " +
+        "Run it every night, with accessKeys: { managedBy: rotate }.\n\n" +
+        "With --leaked, it gives another key to the cluster, FILE or COMMAND, " +
+        "then deletes the leaked keys. " +
+        "Without --cluster, --out and --exec, it only deletes them.",
     )
     .argument("[stack]", STACK_HELP)
     .option("--now", "begin a rotation before its time")
@@ -94,7 +97,8 @@ async function rotate(session: Session, name: string | undefined, options: Optio
   const { stack, maxAge } = deployment;
   if (deployment.managedBy !== "rotate" || maxAge === undefined) {
     throw new Error(
-      `accessKeys.managedBy: is not rotate in the settings of ${stack}; ${dkpAccess("keys", stack)} shows how to rotate its keys`,
+      `accessKeys.managedBy: is not rotate in the settings of ${stack}; ` +
+        `${dkpAccess("keys", stack)} shows how to rotate its keys`,
     );
   }
   const destination = destinationOf(session, options);
@@ -110,7 +114,8 @@ async function rotate(session: Session, name: string | undefined, options: Optio
   }
   if (options.cluster !== true) {
     throw new Error(
-      "--cluster: is missing; the cluster has the key that is rotated; for the installation, create one with --out FILE",
+      "--cluster: is missing; the cluster has the key that is rotated; " +
+        "for the installation, create one with --out FILE",
     );
   }
   report(session, stack, options, await inCluster(session, deployment, maxAge, options));
@@ -190,7 +195,8 @@ function report(
   session.print(named.map(textOfFound).join(""));
   if (given !== undefined) {
     session.print(
-      `the cluster has the key ${given} now: read back from ${SECRET_NAME}. DKP restarts the components that call AWS\n`,
+      `the cluster has the key ${given} now: read back from ${SECRET_NAME}. ` +
+        "DKP restarts the components that call AWS\n",
     );
   }
 }

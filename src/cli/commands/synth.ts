@@ -13,7 +13,8 @@ import type { Define, Session } from "./support/session";
 export const define: Define = (command, session) => {
   command
     .description(
-      `Writes the Terraform JSON of every deployment: cdktf.out/stacks/<stack>/cdk.tf.json. Rejects Terraform files in a stack's folder that it did not write.`,
+      "Writes the Terraform JSON of every deployment: cdktf.out/stacks/<stack>/cdk.tf.json. " +
+        "Rejects Terraform files in a stack's folder that it did not write.",
     )
     .option(
       "--module",
@@ -42,7 +43,8 @@ function writeModule(session: Session, deployment: Deployment, text: string): vo
   const missing = settingsOfProvider(deployment);
   if (missing.length > 0) {
     session.printError(
-      `note: ${folder}: has no ${missing.join(", ")}; set the same in the provider of your root module\n`,
+      `note: ${folder}: has no ${missing.join(", ")}; ` +
+        "set the same in the provider of your root module\n",
     );
   }
 }

@@ -62,5 +62,6 @@ export function changesExitCode(changes: Changes): 0 | 2 | 3 {
 export function changesJson(changes: Changes): string {
   const { source, digest } = changes;
   const deployments = changes.deployments.map(({ findings: _, ...deployment }) => deployment);
-  return `${JSON.stringify(reportJson(RULES, findingsOf(changes), deployments, { source, digest }), null, 2)}\n`;
+  const report = reportJson(RULES, findingsOf(changes), deployments, { source, digest });
+  return `${JSON.stringify(report, null, 2)}\n`;
 }

@@ -251,7 +251,8 @@ export function readPlan(file: string, text: string): JsonObject {
     changes.length === 0
   ) {
     throw new Error(
-      `${file}: is not a plan; terraform plan -out=FILE writes one, and terraform show -json FILE prints it`,
+      `${file}: is not a plan; terraform plan -out=FILE writes one, ` +
+        "and terraform show -json FILE prints it",
     );
   }
   if (typeof version !== "string" || !version.startsWith("1.")) {

@@ -244,7 +244,8 @@ function restSentences(
   const same = isOutdated ? "Only the state changes." : "No resource changes.";
   // Beside a key that is switched, deactivated or deleted, a finding says so.
   const stays = isKeyCreated
-    ? "The new key has the permissions of the other key, and the same people can read its secret. The other key stays as it is."
+    ? "The new key has the permissions of the other key, " +
+      "and the same people can read its secret. The other key stays as it is."
     : "The permissions stay the same.";
   return [stays, resourceCounts(findings) ?? same];
 }
@@ -330,7 +331,8 @@ function impactLines(
         change === ""
           ? "The impact of a leaked key changes"
           : style.text(
-              `A leaked key ${change}. This changes ${counted(group.length, "impact")} in REVIEW.md, as follows`,
+              `A leaked key ${change}. This changes ${counted(group.length, "impact")} in ` +
+                "REVIEW.md, as follows",
             ),
         group.flatMap(({ before, after }) => [
           `- ${text(after)}`,
@@ -417,7 +419,10 @@ function actionLines(
     return actions.map((change, at) => {
       const { access, why } = change;
       const reason = why === undefined || principal !== "user" ? "" : ` (why: ${style.text(why)})`;
-      return `  ${style.bullet}${names[at]} (${style.text(kindOf(access))}) ${scopeChange(change, style)}${reason}`;
+      return (
+        `  ${style.bullet}${names[at]} (${style.text(kindOf(access))}) ` +
+        `${scopeChange(change, style)}${reason}`
+      );
     });
   }
   const groups = [...grouped(actions, (change) => scopeChange(change, style))];

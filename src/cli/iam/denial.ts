@@ -102,7 +102,8 @@ export function denialOf(request: DeniedRequest, deployment: Deployment): Denial
   const { action: named } = request;
   if (named === undefined) {
     throw new Error(
-      "--explain: the text names no action of AWS; give the whole message, or an action such as ec2:RunInstances",
+      "--explain: the text names no action of AWS; " +
+        "give the whole message, or an action such as ec2:RunInstances",
     );
   }
   const row = rowOf(named) ?? (isActionOfAws(named) ? undefined : misspelledRow(named));
@@ -151,10 +152,9 @@ function otherPrincipal(
     return undefined;
   }
   const owner = accountId === undefined ? "" : ` of the account ${accountId}`;
-  const sentence = `${principal} made the call, and the policy of ${stack} is that of ${own}${owner}`;
   return {
     verdict: "another principal",
-    sentence,
+    sentence: `${principal} made the call, and the policy of ${stack} is that of ${own}${owner}`,
     remedies: ["check the permissions of that principal"],
   };
 }
@@ -221,7 +221,9 @@ function notInPolicy({ grants, row, deployment: { policy, stack } }: Asked): Ans
   const settings = row.requiredWhen.map(settingOf).join(", or ");
   return settings === ""
     ? {
-        sentence: `mode ${policy.mode} leaves out ${row.action}, which no component of DKP is known to call`,
+        sentence:
+          `mode ${policy.mode} leaves out ${row.action}, ` +
+          "which no component of DKP is known to call",
         remedies: [REPORT],
       }
     : {
@@ -234,7 +236,9 @@ function otherRegion({ matching, region, row, deployment }: Asked): Answer | und
   return matching.length > 0 || region === undefined || region === deployment.region
     ? undefined
     : {
-        sentence: `the call was made in ${region}, and the policy allows ${row.action} only in ${deployment.region}`,
+        sentence:
+          `the call was made in ${region}, ` +
+          `and the policy allows ${row.action} only in ${deployment.region}`,
         remedies: ["correct the Region in DKP's configuration, or region in the settings"],
       };
 }
@@ -251,18 +255,19 @@ function otherResource({ grants, onResource, row, resource = "" }: Asked): Answe
 }
 
 function otherCondition({ onResource, matching, row, context }: Asked): Answer | undefined {
+  if (matching.length > 0) {
+    return undefined;
+  }
   const missed = onResource
     .flatMap(({ conditions }) => conditions)
     .filter((condition) => !holds(condition, context));
-  return matching.length > 0
-    ? undefined
-    : {
-        sentence: `the policy allows ${row.action} under a condition that the request does not meet`,
-        remedies: missed.map(
-          ({ variable, values }) =>
-            `${variable} is ${context[variable]?.join(", ")}, and must be ${values.join(" or ")}`,
-        ),
-      };
+  return {
+    sentence: `the policy allows ${row.action} under a condition that the request does not meet`,
+    remedies: missed.map(
+      ({ variable, values }) =>
+        `${variable} is ${context[variable]?.join(", ")}, and must be ${values.join(" or ")}`,
+    ),
+  };
 }
 
 function otherNetwork({ network, row, request }: Asked): Answer | undefined {
@@ -270,26 +275,35 @@ function otherNetwork({ network, row, request }: Asked): Answer | undefined {
   return network !== "outside"
     ? undefined
     : {
-        sentence: `the statement DenyOtherNetworks denies ${row.action}, because ${source} is not in user.allowedNetworks`,
+        sentence:
+          `the statement DenyOtherNetworks denies ${row.action}, ` +
+          `because ${source} is not in user.allowedNetworks`,
         remedies: [
-          "if the cluster or whoever runs dhctl has this address, add it to user.allowedNetworks, and apply",
+          "if the cluster or whoever runs dhctl has this address, " +
+            "add it to user.allowedNetworks, and apply",
           `if not, somebody else has the key: ${page("keys", "when-a-key-has-leaked")}`,
         ],
       };
 }
 
 function explicitDeny({ request, network, row, deployment }: Asked): Answer | undefined {
-  const drift = `${dkpAccess("drift", deployment.stack)} names the policies of the user; see ${recovery("quarantine")}`;
+  const drift =
+    `${dkpAccess("drift", deployment.stack)} names the policies of the user; ` +
+    `see ${recovery("quarantine")}`;
   if (!request.isExplicit) {
     return undefined;
   }
   return network === "inside"
     ? {
-        sentence: `another policy of the user denies ${row.action}, because no statement of this one does`,
+        sentence:
+          `another policy of the user denies ${row.action}, ` +
+          "because no statement of this one does",
         remedies: [drift],
       }
     : {
-        sentence: `a Deny applies to ${row.action}; that of this policy, DenyOtherNetworks, applies in networks outside user.allowedNetworks`,
+        sentence:
+          `a Deny applies to ${row.action}; that of this policy, DenyOtherNetworks, ` +
+          "applies in networks outside user.allowedNetworks",
         remedies: [
           "the event of CloudTrail has the address: give it to --explain",
           `if the address is allowed: ${drift}`,
@@ -319,7 +333,8 @@ function allowed({
   );
   if (resource === undefined) {
     causes.push(
-      "the call was on another resource, or required another action as well: the message of AWS names them",
+      "the call was on another resource, or required another action as well: " +
+        "the message of AWS names them",
     );
   }
   if (request.policyKind === undefined) {
@@ -368,7 +383,8 @@ function misspelledRow(named: string): CatalogueRow {
   const row = CATALOGUE[names.indexOf(nearest(named, names) ?? "")];
   if (row === undefined) {
     throw new Error(
-      `--explain: ${showSegment(named)} is not an action of AWS; write for example ec2:RunInstances`,
+      `--explain: ${showSegment(named)} is not an action of AWS; ` +
+        "write for example ec2:RunInstances",
     );
   }
   return row;

@@ -1,3 +1,5 @@
+import { anyOf } from "../../text/patterns";
+
 export interface DeniedRequest {
   /** `ec2:CreateVpc`; the operation alone if the error does not name the service. */
   readonly action?: string;
@@ -30,8 +32,10 @@ type Field = Exclude<keyof DeniedRequest, "action" | "context" | "isExplicit">;
  * DecodeAuthorizationMessage; deckhouse/deckhouse#10842, kubernetes/kops#15990.
  */
 const FIELDS: Readonly<Record<Field, RegExp>> = {
-  resource:
-    /on resource:? "?(arn:[^\s"]+|(?:role|instance profile|user|policy) [\w+=,.@/-]+)|"resource": ?"(arn:[^"\s]+)"/,
+  resource: anyOf(
+    /on resource:? "?(arn:[^\s"]+|(?:role|instance profile|user|policy) [\w+=,.@/-]+)/,
+    /"resource": ?"(arn:[^"\s]+)"/,
+  ),
   principal: /User: (arn:[^\s"]+)|"arn": ?"(arn:[^\s"]+)"/,
   region: /"awsRegion": ?"([a-z0-9-]+)"/,
   address: /"sourceIPAddress": ?"([0-9a-f.:]+)"/i,

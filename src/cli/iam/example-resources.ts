@@ -3,10 +3,9 @@ import type { Environment } from "../../iam/policy-statements";
 
 /** The types of resources that DKP passes, apart from those of IAM. */
 const TYPES = `
-elastic-ip image instance internet-gateway key key-pair listener/net loadbalancer loadbalancer/net/ natgateway network-interface
-route-table security-group security-group-rule snapshot subnet targetgroup volume vpc vpc-peering-connection`.split(
-  /\s+/,
-);
+elastic-ip image instance internet-gateway key key-pair listener/net loadbalancer loadbalancer/net/
+natgateway network-interface route-table security-group security-group-rule snapshot subnet
+targetgroup volume vpc vpc-peering-connection`.split(/\s+/);
 
 /** No prefix of a cluster has a dot. */
 const NAME = "not.of.the.cluster";

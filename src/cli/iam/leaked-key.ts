@@ -52,7 +52,8 @@ export function leakCommands(userName: string, region: string): LeakCommands {
     denySessions: [
       "now=$(date -u +%Y-%m-%dT%H:%M:%SZ)",
       // The shell fills in the time between its double quotes.
-      `${iam("put-user-policy", { "policy-name": DENY_POLICY })} --policy-document="${JSON.stringify(denial("$now")).replaceAll('"', '\\"')}"`,
+      `${iam("put-user-policy", { "policy-name": DENY_POLICY })} ` +
+        `--policy-document="${JSON.stringify(denial("$now")).replaceAll('"', '\\"')}"`,
     ],
     deleteKey: (id: string) => iam("delete-access-key", { "access-key-id": id }),
     createKey: iam("create-access-key"),

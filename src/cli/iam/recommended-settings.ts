@@ -10,7 +10,9 @@ export const RECOMMENDED_SETTINGS: Readonly<
   // A comment, because the cluster exists later, and it replaces pgpKey.
   rotate: {
     lines: ["# accessKeys: { managedBy: rotate }"],
-    why: "set this instead of accessKeys below, once the cluster exists; rotate then replaces the key every 90 days, and only the cluster has the secret",
+    why:
+      "set this instead of accessKeys below, once the cluster exists; " +
+      "rotate then replaces the key every 90 days, and only the cluster has the secret",
   },
   accountId: {
     lines: ['accountId: "123456789012"'],

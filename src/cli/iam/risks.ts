@@ -171,10 +171,11 @@ function requestsIn(
   const [action = "", resource, ...pairs] = text.split(" ");
   const [service = ""] = action.split(":");
   const { partition, region, account } = environment;
+  const where = service === "iam" ? "" : region;
   const types = resource === undefined ? (RESOURCE_TYPES.get(action) ?? []) : [resource];
   const arns = types.flatMap((type) => {
     const isNamed = /[/{]/.test(type) && type === resource;
-    const named = `arn:${partition}:${service}:${service === "iam" ? "" : region}:${account}:${filled(type, values)}`;
+    const named = `arn:${partition}:${service}:${where}:${account}:${filled(type, values)}`;
     return isNamed ? named : (exampleArn(service, type, environment) ?? []);
   });
   const conditions = pairs

@@ -55,10 +55,12 @@ const GITHUB: System = {
 // "Reserved project and group names") as hosts do, so that such a group requires its host.
 const GITLAB: System = {
   format:
-    "GROUP/PROJECT or the ID of a project, after https://HOST/ if that is not gitlab.com or GROUP has a point",
+    "GROUP/PROJECT or the ID of a project, " +
+    "after https://HOST/ if that is not gitlab.com or GROUP has a point",
   pattern: /^(?:https:\/\/([\w.-]+)\/|(?![^/]*\.))(?:((?:[\w.-]+\/)+[\w.-]+)|(\d+))$/,
   repository: (host = "gitlab.com", path, id) => {
-    const project = `${path === undefined ? `project_id:${id}` : `project_path:${path}`}:ref_type:branch:ref`;
+    const named = path === undefined ? `project_id:${id}` : `project_path:${path}`;
+    const project = `${named}:ref_type:branch:ref`;
     const main = (tier: string) =>
       `${project}:main:environment_protected:true:deployment_tier:${tier}`;
     return {
@@ -100,7 +102,8 @@ export function trustPolicy(
   }
   if (accountId === undefined) {
     throw new Error(
-      `${stack}: accountId: not set, and a trust policy names the account of its identity provider; set it`,
+      `${stack}: accountId: not set, and a trust policy names the account of its identity ` +
+        "provider; set it",
     );
   }
   const { provider, [role]: tokens } = repository(...groups);

@@ -31,11 +31,13 @@ export function clusterConfiguration({ deployment, secret }: Reviewed): string {
     `The fields that follow from the deployment ${stack}.`,
     isInState
       ? `dkp-access hand-over ${stack} --out FILE writes the provider block with the key.`
-      : "The key is created outside Terraform: write its ID and its secret into the provider block.",
+      : "The key is created outside Terraform: write its ID and its secret into the " +
+        "provider block.",
   ];
   if (prefix !== undefined) {
     comments.push(
-      `Set in the ClusterConfiguration: cloud.prefix: ${JSON.stringify(prefix)}. From DKP 1.78 on, prefix of the ModuleConfig global can replace it.`,
+      `Set in the ClusterConfiguration: cloud.prefix: ${JSON.stringify(prefix)}. ` +
+        "From DKP 1.78 on, prefix of the ModuleConfig global can replace it.",
     );
   }
   if (imdsv2 !== undefined) {

@@ -58,7 +58,8 @@ function requirementsOf(row: CatalogueRow, cluster: Cluster) {
   const elsewhere = others.map(
     (condition) => `${described(condition)}${isInVersion ? "" : ` in DKP ${versionsOf(row)}`}`,
   );
-  const possibleUse = `${cluster.layout === undefined ? "" : "not this cluster; "}with ${elsewhere.join(" or ")}`;
+  const unused = cluster.layout === undefined ? "" : "not this cluster; ";
+  const possibleUse = `${unused}with ${elsewhere.join(" or ")}`;
   return {
     isRequired:
       conditions.length > 0 ||
@@ -95,12 +96,15 @@ export function permissionsOf(
 /** An explanation as lines for people. */
 export function explanationText({ row, requiredBy, grants, denials }: Explanation): string {
   const versions = versionsOf(row);
+  const listed = row.documented
+    ? "in the DKP documentation"
+    : "not in the DKP documentation; an additional permission";
   const lines = [
     `${row.action} (${row.access})`,
     `  why:     ${row.why}`,
     `  source:  ${row.source}`,
     `  callers: ${row.callers.length === 0 ? "none known" : row.callers.join(", ")}`,
-    `  listed:  ${row.documented ? "in the DKP documentation" : "not in the DKP documentation; an additional permission"}`,
+    `  listed:  ${listed}`,
     `  for:     ${requiredBy}`,
     ...(versions === "" ? [] : [`  DKP:     ${versions}`]),
     ...grants.flatMap(({ sid, resources, conditions }) => [

@@ -103,7 +103,9 @@ export function writePacks(stale: readonly StaleFile[]): void {
     } catch (error) {
       const reason =
         fileErrorMessage({ path, ...(error as NodeJS.ErrnoException) }) ?? (error as Error).message;
-      const incomplete = `; ${index} of ${stale.length} files are up to date, and the review packs are incomplete: run ${dkpAccess("review")} again`;
+      const incomplete =
+        `; ${index} of ${stale.length} files are up to date, ` +
+        `and the review packs are incomplete: run ${dkpAccess("review")} again`;
       throw new Error(`${reason}${index === 0 ? "" : incomplete}`, { cause: error });
     }
   }
@@ -116,9 +118,8 @@ export function writePacks(stale: readonly StaleFile[]): void {
 function difference(path: string, text: string | undefined): StaleFile["what"] | undefined {
   const stats = lstatSync(path, { throwIfNoEntry: false });
   if (stats !== undefined && !stats.isFile()) {
-    throw new Error(
-      `${path}: is ${stats.isSymbolicLink() ? "a symbolic link" : "not a file"}; remove it and run the command again`,
-    );
+    const what = stats.isSymbolicLink() ? "a symbolic link" : "not a file";
+    throw new Error(`${path}: is ${what}; remove it and run the command again`);
   }
   if (text === undefined) {
     return stats && "left over";

@@ -78,8 +78,11 @@ function stateReading({ type, arguments: given }: StateLocation) {
  * S3 endpoints and quotas"; "AWS PrivateLink for Amazon S3"; `partitions.json` of the AWS SDKs
  * (`dnsSuffix`).
  */
-const S3_HOST =
-  /^(?:s3(?:-fips)?(?:\.dualstack)?(?:[.-][a-z0-9-]+)?|bucket\.vpce-[a-z0-9-]+\.s3\.[a-z0-9-]+\.vpce)\.(?:amazonaws\.(?:com(?:\.cn)?|eu)|c2s\.ic\.gov|sc2s\.sgov\.gov|cloud\.adc-e\.uk|csp\.hci\.ic\.gov)$/;
+const S3_NAME =
+  /s3(?:-fips)?(?:\.dualstack)?(?:[.-][a-z0-9-]+)?|bucket\.vpce-[a-z0-9-]+\.s3\.[a-z0-9-]+\.vpce/;
+const AWS_DOMAIN =
+  /amazonaws\.(?:com(?:\.cn)?|eu)|(?:c2s\.ic|sc2s\.sgov|csp\.hci\.ic)\.gov|cloud\.adc-e\.uk/;
+const S3_HOST = new RegExp(`^(?:${S3_NAME.source})\\.(?:${AWS_DOMAIN.source})$`);
 
 /**
  * An S3 store is not AWS's, or its address has no TLS or a user name, which no endpoint of AWS has.
@@ -147,7 +150,8 @@ export function stateAccess(location: StateLocation, fallbackRegion: string): St
       ? []
       : [call("s3:PutObjectAcl", "backend.s3.acl is set with every write")];
   const lists =
-    "lists workspaces in every command; without it, S3 denies access to a state that does not exist yet";
+    "lists workspaces in every command; without it, " +
+    "S3 denies access to a state that does not exist yet";
   allow(
     "ListState",
     bucketArn,

@@ -29,7 +29,8 @@ export function moduleJson(deployment: Deployment): TerraformJson {
   const { stack, user, policy, policies } = deployment;
   if (deployment.import !== undefined) {
     throw new Error(
-      `${stack}: import: Terraform imports in root modules only; write import blocks in yours, and remove import from the settings`,
+      `${stack}: import: Terraform imports in root modules only; ` +
+        "write import blocks in yours, and remove import from the settings",
     );
   }
   const { provider: _, terraform = {}, resource = {}, ...rest } = terraformJson(deployment);

@@ -104,7 +104,8 @@ function contentsOf(state: string): JsonObject {
   const document = state.trim() === "" ? { version: FORMAT, resources: [] } : parseJson(state);
   if (!isObject(document) || document.version !== FORMAT || !Array.isArray(document.resources)) {
     throw new Error(
-      `the state is damaged: it is no Terraform state of version ${FORMAT}; restore an earlier version of it (${recovery("damaged-state")})`,
+      `the state is damaged: it is no Terraform state of version ${FORMAT}; ` +
+        `restore an earlier version of it (${recovery("damaged-state")})`,
     );
   }
   return document;

@@ -61,7 +61,8 @@ export function stackFolder(
   // `cdktf synth --hcl` writes the second one.
   if (!["cdk.tf.json", "cdk.tf"].some((name) => existsSync(join(folder, name)))) {
     throw new Error(
-      `${folder}: the stack is not synthesized, as in a fresh checkout; run ${dkpAccess("synth")} && ${initCommand(binary, folder)}`,
+      `${folder}: the stack is not synthesized, as in a fresh checkout; ` +
+        `run ${dkpAccess("synth")} && ${initCommand(binary, folder)}`,
     );
   }
   if (!existsSync(resolve(folder, dataFolder))) {
@@ -129,7 +130,8 @@ export function runTerraform(
       }
       if (code === "ERR_CHILD_PROCESS_STDIO_MAXBUFFER") {
         throw new Error(
-          `${command} in ${folder} printed more than ${MAX_OUTPUT_MIB} MiB; give other resources a state of their own`,
+          `${command} in ${folder} printed more than ${MAX_OUTPUT_MIB} MiB; ` +
+            "give other resources a state of their own",
         );
       }
       if (killed === true && typeof code !== "string") {
@@ -139,7 +141,8 @@ export function runTerraform(
       }
       if (stderr.includes("Backend initialization required")) {
         throw new Error(
-          `${folder} was initialized for another backend than the settings have; run ${initCommand(binary, folder, "-reconfigure")}`,
+          `${folder} was initialized for another backend than the settings have; ` +
+            `run ${initCommand(binary, folder, "-reconfigure")}`,
         );
       }
       const shown = withoutBox(stderr) || "no message; run it there to see why";

@@ -34,7 +34,11 @@ function slotError(keys: TerraformKeys): FieldError | string | undefined {
     return undefined;
   }
   if (status === "absent" && keys[other].status === "absent") {
-    return `both slots are absent, and DKP requires a key; set ${statusOf(current)} to "Active", or write accessKeys: none to create keys outside Terraform`;
+    return (
+      "both slots are absent, and DKP requires a key; " +
+      `set ${statusOf(current)} to "Active", ` +
+      "or write accessKeys: none to create keys outside Terraform"
+    );
   }
   const switchToOther =
     keys[other].status === "Active"
@@ -42,7 +46,8 @@ function slotError(keys: TerraformKeys): FieldError | string | undefined {
       : `set ${statusOf(other)} to "Active" and accessKeys.current to "${other}"`;
   return errorAt(
     "accessKeys.current",
-    `"${current}" is ${status}, the current key must be Active; set ${statusOf(current)} to "Active", or ${switchToOther}`,
+    `"${current}" is ${status}, the current key must be Active; ` +
+      `set ${statusOf(current)} to "Active", or ${switchToOther}`,
   );
 }
 
@@ -51,13 +56,17 @@ function importError(given: Settings["accessKeys"]): FieldError | string | undef
   if (accessKeys === "none" || accessKeys.primary.status === "absent") {
     const slot =
       accessKeys === "none" ? "Terraform has no key" : "accessKeys.primary.status is absent";
-    return `an imported key goes into the primary slot, and ${slot}; set accessKeys.primary.status to "Active", or remove import.accessKeyId`;
+    return (
+      `an imported key goes into the primary slot, and ${slot}; ` +
+      'set accessKeys.primary.status to "Active", or remove import.accessKeyId'
+    );
   }
   return accessKeys.primary.pgpKey === undefined
     ? undefined
     : errorAt(
         "accessKeys.primary.pgpKey",
-        "would replace the imported key, whose secret nobody can encrypt any more; give the pgpKey to the secondary slot and rotate",
+        "would replace the imported key, whose secret nobody can encrypt any more; " +
+          "give the pgpKey to the secondary slot and rotate",
       );
 }
 

@@ -59,7 +59,8 @@ function stateClaim(candidate: Candidate): readonly Claim[] {
     fields &&
     stateAddress(stateLocation(candidate.stack, fields), fields.backend?.partial === true);
   const message = (other: string) =>
-    `is the state of ${other} as well, and each would destroy what the other created; give each deployment its own (key, prefix, path or workspace)`;
+    `is the state of ${other} as well, and each would destroy what the other created; ` +
+    "give each deployment its own (key, prefix, path or workspace)";
   return key === undefined
     ? []
     : [{ candidate, key, field: fields?.cloud === undefined ? "backend" : "cloud", message }];
@@ -86,7 +87,8 @@ function nameClaims(candidate: Candidate, account: Account): readonly Claim[] {
     return [[name, show(name)] as const, ...(kind === "policy" ? [second] : [])].map(
       ([key, shown]) => {
         const message = (other: string) =>
-          `${shown} is also the ${what} of ${other} (IAM ignores case); set another in one of the two files`;
+          `${shown} is also the ${what} of ${other} (IAM ignores case); ` +
+          "set another in one of the two files";
         return { candidate, account, key: `${kind} ${key.toLowerCase()}`, field, message };
       },
     );
@@ -101,7 +103,9 @@ function roleClaim(candidate: Candidate, account: Account): readonly Claim[] {
   }
   const role = nodeRoleName(prefix);
   const message = (other: string) =>
-    `DKP creates the role ${show(role)} for this prefix, and ${other} has the same one: the second cluster cannot be installed, and each key could change the role of the other cluster; choose another prefix`;
+    `DKP creates the role ${show(role)} for this prefix, and ${other} has the same one: ` +
+    "the second cluster cannot be installed, and each key could change the role of the other " +
+    "cluster; choose another prefix";
   return [{ candidate, account, key: `role ${role}`, field: "cluster.prefix", message }];
 }
 

@@ -17,7 +17,9 @@ export const ARN_RULES: readonly Rule[] = [
       return arnsOf(name, given).flatMap(([field, arn]) => {
         const account = parseIamArn(arn)?.account;
         if (!arn.startsWith(begin)) {
-          const what = `is of another partition than region ${region}; write an ARN that begins with ${begin}`;
+          const what =
+            `is of another partition than region ${region}; ` +
+            `write an ARN that begins with ${begin}`;
           return errorAt(field, `${show(arn)} ${what}`);
         }
         return account === "aws" || accountId === undefined || account === accountId
@@ -43,7 +45,8 @@ export const ARN_RULES: readonly Rule[] = [
       const what =
         arns[first] === arn
           ? "stands in the list twice; remove one"
-          : `has the same Terraform address as ${show(arns[first])}, which is made of the name of the policy; rename one`;
+          : `has the same Terraform address as ${show(arns[first])}, ` +
+            "which is made of the name of the policy; rename one";
       return first === index ? [] : errorAt(field, `${show(arn)} ${what}`);
     }),
   ),
@@ -68,5 +71,7 @@ function ownPolicyError(policy: Settings["policy"], arn: string): string | undef
   );
   return arn.includes("::aws:") || !own.some((end) => arn.toLowerCase().endsWith(end))
     ? undefined
-    : `${show(arn)} is a policy of this deployment, and whoever applies the deployment can change it; write the ARN of a policy that only your administrators can change`;
+    : `${show(arn)} is a policy of this deployment, ` +
+        "and whoever applies the deployment can change it; " +
+        "write the ARN of a policy that only your administrators can change";
 }

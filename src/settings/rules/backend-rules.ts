@@ -13,7 +13,9 @@ import { type Rule, rule } from "./rule";
 const ACLS: readonly unknown[] = ["private", "bucket-owner-read", "bucket-owner-full-control"];
 
 const IN_ADDRESS =
-  "has a user, a password or a query (not shown), and the review pack shows addresses; remove it, and set credentials in the environment, or the address with -backend-config and backend.partial: true";
+  "has a user, a password or a query (not shown), and the review pack shows addresses; " +
+  "remove it, and set credentials in the environment, " +
+  "or the address with -backend-config and backend.partial: true";
 
 /**
  * Rules about the location of the state. Terraform itself checks which arguments a backend
@@ -22,7 +24,10 @@ const IN_ADDRESS =
 export const BACKEND_RULES: readonly Rule[] = [
   rule(["backend", "cloud"], ({ backend, cloud }) => {
     if (backend === undefined && cloud === undefined) {
-      return `missing: the settings must say where the Terraform state is; write for example ${BACKEND_EXAMPLE}`;
+      return (
+        "missing: the settings must say where the Terraform state is; " +
+        `write for example ${BACKEND_EXAMPLE}`
+      );
     }
     const both = "is set together with backend, a state has one location; keep one of them";
     return backend !== undefined && cloud !== undefined && errorAt("cloud", both);
@@ -51,7 +56,9 @@ export const BACKEND_RULES: readonly Rule[] = [
     rule(["backend"], ({ backend }) => {
       const path = textOf(valueAt(backend, ["local", argument]));
       const [folder = ""] = relative(".", path ?? ".").split(sep);
-      const message = `${show(path)} is in the output folder ${folder}, which is generated; write a path outside of it`;
+      const message =
+        `${show(path)} is in the output folder ${folder}, which is generated; ` +
+        "write a path outside of it";
       return folder.endsWith(".out") && errorAt(`backend.local.${argument}`, message);
     }),
   ),
@@ -59,7 +66,9 @@ export const BACKEND_RULES: readonly Rule[] = [
   ...["role_arn", "assume_role.role_arn"].map((argument) =>
     rule(["backend"], ({ backend }) => {
       const arn = valueAt(backend, ["s3", ...argument.split(".")]);
-      const message = `${show(arn)} is not the ARN of an IAM role, which reads arn:aws:iam::123456789012:role/NAME`;
+      const message =
+        `${show(arn)} is not the ARN of an IAM role, ` +
+        "which reads arn:aws:iam::123456789012:role/NAME";
       return (
         arn !== undefined &&
         parseIamArn(String(arn))?.kind !== "role" &&
@@ -69,7 +78,9 @@ export const BACKEND_RULES: readonly Rule[] = [
   ),
   rule(["backend"], ({ backend }) => {
     const acl = valueAt(backend, ["s3", "acl"]);
-    const message = `${show(acl)} is not an ACL that keeps the state, and the secret in it, from others; write ${ACLS.join(" or ")}`;
+    const message =
+      `${show(acl)} is not an ACL that keeps the state, and the secret in it, from others; ` +
+      `write ${ACLS.join(" or ")}`;
     return acl !== undefined && !ACLS.includes(acl) && errorAt("backend.s3.acl", message);
   }),
 ];

@@ -18,14 +18,16 @@ export const POLICY_RULES: readonly Rule[] = [
     ({ policy: { mode }, cluster }) =>
       mode !== "documented" &&
       cluster.prefix === undefined &&
-      `missing: policy.mode ${show(mode)} limits the key to the role <prefix>-node; write the prefix of the cluster`,
+      `missing: policy.mode ${show(mode)} limits the key to the role <prefix>-node; ` +
+        "write the prefix of the cluster",
   ),
   rule(
     ["cluster.layout", "cluster", "policy"],
     ({ policy: { mode }, cluster }) =>
       mode === "minimal" &&
       cluster.layout === undefined &&
-      `missing: policy.mode ${show(mode)} grants what the layout needs; write one of ${LAYOUTS.join(", ")}`,
+      `missing: policy.mode ${show(mode)} grants what the layout needs; ` +
+        `write one of ${LAYOUTS.join(", ")}`,
   ),
   rule(["policy", "cluster"], ({ policy: { mode }, cluster: { tags = {} } }) =>
     // All modes but `documented` write the keys of tags into the policy. Source: IAM API Reference,
@@ -34,7 +36,10 @@ export const POLICY_RULES: readonly Rule[] = [
       .filter((key) => BEYOND_LATIN_1.test(key))
       .map((key) => ({
         path: ["cluster", "tags", key],
-        message: `has characters that IAM rejects in a policy, and policy.mode ${show(mode)} names the tag there; use Latin letters, or mode "documented"`,
+        message:
+          "has characters that IAM rejects in a policy, " +
+          `and policy.mode ${show(mode)} names the tag there; ` +
+          'use Latin letters, or mode "documented"',
       })),
   ),
   rule(["policy", "user", "cluster", "nodeRole"], (settings, policies) =>
@@ -45,14 +50,16 @@ export const POLICY_RULES: readonly Rule[] = [
     ({ cluster, features }) =>
       cluster.kmsKeyArns.length > 0 &&
       !features.includes("encrypted-volumes") &&
-      'has no effect without the feature encrypted-volumes; add "encrypted-volumes" to features, or remove kmsKeyArns',
+      "has no effect without the feature encrypted-volumes; " +
+        'add "encrypted-volumes" to features, or remove kmsKeyArns',
   ),
   rule(["cluster", "region"], ({ cluster, region }) => {
     // EBS only uses keys of its own Region. Source: EBS User Guide, "How Amazon EBS encryption
     // works".
     const expected = `arn:${partitionOf(region)}:kms:${region}:`;
     const message = (arn: string) =>
-      `${show(arn)} is a key of another Region than ${region}; write an ARN that begins with ${expected}`;
+      `${show(arn)} is a key of another Region than ${region}; ` +
+      `write an ARN that begins with ${expected}`;
     return cluster.kmsKeyArns.flatMap((arn, index) =>
       arn.startsWith(expected) ? [] : errorAt(`cluster.kmsKeyArns.${index}`, message(arn)),
     );
@@ -63,14 +70,17 @@ export const POLICY_RULES: readonly Rule[] = [
     ({ cluster: { prefix }, "nodeRole.name": name }) =>
       prefix !== undefined &&
       name?.toLowerCase() === nodeRoleName(prefix).toLowerCase() &&
-      `${show(name)} is the role that DKP creates for prefix "${prefix}"; choose another name, for example "${name}-custom"`,
+      `${show(name)} is the role that DKP creates for prefix "${prefix}"; ` +
+        `choose another name, for example "${name}-custom"`,
   ),
   rule(["nodeRole.additionalActions"], ({ "nodeRole.additionalActions": actions = [] }) => {
     // No action has white space.
     const size = JSON.stringify(nodePolicy(actions)).length;
     return (
       size > MAX_ROLE_INLINE_CHARACTERS &&
-      `requires an inline policy of ${size} characters, IAM allows ${MAX_ROLE_INLINE_CHARACTERS} per role; use wildcards, or a policy of your own in nodeRole.managedPolicyArns`
+      `requires an inline policy of ${size} characters, ` +
+        `IAM allows ${MAX_ROLE_INLINE_CHARACTERS} per role; ` +
+        "use wildcards, or a policy of your own in nodeRole.managedPolicyArns"
     );
   }),
 ];
@@ -121,7 +131,8 @@ function sizeErrors(
       );
       return errorAt(
         field,
-        `is the longest setting in the policy ${show(name)} of ${policySize(statements)} characters, and IAM allows ${MAX_POLICY_CHARACTERS}; ${remedies[field]}`,
+        `is the longest setting in the policy ${show(name)} of ${policySize(statements)} ` +
+          `characters, and IAM allows ${MAX_POLICY_CHARACTERS}; ${remedies[field]}`,
       );
     });
 }

@@ -10,29 +10,39 @@ import * as f from "./primitives";
 const KEY_STATUSES = ["Active", "Inactive", "absent"] as const;
 
 const EXPORT =
-  "run gpg --armor --export --export-options export-minimal ID > deployments/team.asc, and write pgpKey: team.asc";
+  "run gpg --armor --export --export-options export-minimal ID > deployments/team.asc, " +
+  "and write pgpKey: team.asc";
 
 /**
- * The name of a file or nothing stands before an error. Never the value itself: it may be a private
- * key.
+ * The name of a file or nothing stands before an error, and `EXPORT` after it. Never the value
+ * itself: it may be a private key.
  */
 const PGP_KEY_MESSAGES: Readonly<Record<PgpKeyError, string>> = {
-  armored: `is armored text, and not one public key in a file of its own; ${EXPORT}`,
-  keybase: `names a Keybase user, which Terraform would look up over the network at every apply; ${EXPORT}`,
-  "not base64": `is neither a file nor base64; ${EXPORT}`,
-  private: `is a private key (not shown) and settings are committed; remove it, treat it as disclosed, and use the public one: ${EXPORT}`,
-  "not a key": `is not of a whole OpenPGP public key, or of more than that; ${EXPORT}`,
-  "several keys": `holds more than one key, and Terraform would encrypt for the first; name one: ${EXPORT}`,
-  revoked: `is a key that its owner has revoked; use another one: ${EXPORT}`,
-  "sign only": `is a key that can only sign, nothing can be encrypted for it; add an encryption subkey (gpg --edit-key ID addkey): ${EXPORT}`,
-  "invalid part": `has a part that the AWS provider would refuse after AWS has created the access key, whose secret is then lost: a signature that is not valid, or numbers that nothing can be encrypted with; ${EXPORT}`,
-  "too new": `is not an OpenPGP key of version 4, the one that GnuPG can decrypt with; create one with GnuPG's defaults: ${EXPORT}`,
+  armored: "is armored text, and not one public key in a file of its own; ",
+  keybase: "names a Keybase user, which Terraform would look up over the network at every apply; ",
+  "not base64": "is neither a file nor base64; ",
+  private:
+    "is a private key (not shown) and settings are committed; " +
+    "remove it, treat it as disclosed, and use the public one: ",
+  "not a key": "is not of a whole OpenPGP public key, or of more than that; ",
+  "several keys": "holds more than one key, and Terraform would encrypt for the first; name one: ",
+  revoked: "is a key that its owner has revoked; use another one: ",
+  "sign only":
+    "is a key that can only sign, nothing can be encrypted for it; " +
+    "add an encryption subkey (gpg --edit-key ID addkey): ",
+  "invalid part":
+    "has a part that the AWS provider would refuse after AWS has created the access key, " +
+    "whose secret is then lost: a signature that is not valid, " +
+    "or numbers that nothing can be encrypted with; ",
+  "too new":
+    "is not an OpenPGP key of version 4, the one that GnuPG can decrypt with; " +
+    "create one with GnuPG's defaults: ",
 };
 
 /** Why a value is not a `pgpKey`, and what to do; undefined if it is one. */
 export function pgpKeyError(text: string): string | undefined {
   const reading = readPgpKey(text);
-  return "error" in reading ? PGP_KEY_MESSAGES[reading.error] : undefined;
+  return "error" in reading ? `${PGP_KEY_MESSAGES[reading.error]}${EXPORT}` : undefined;
 }
 
 const pgpKey = v.pipe(
@@ -54,7 +64,9 @@ const keySlot = (status: (typeof KEY_STATUSES)[number]) =>
     ),
     pgpKey: f.exposure(
       pgpKey,
-      "Public OpenPGP key: a file, armored or binary, relative to the folder of the settings, or its binary form in base64. The state then holds only the encrypted secret. Other bytes would replace the key, so rotate to the other slot",
+      "Public OpenPGP key: a file, armored or binary, relative to the folder of the settings, " +
+        "or its binary form in base64. The state then holds only the encrypted secret. " +
+        "Other bytes would replace the key, so rotate to the other slot",
     ),
   });
 
@@ -75,7 +87,8 @@ const maxAge = f.harmless(
 );
 
 const MANAGED_BY =
-  "`terraform`, or `rotate`: `dkp-access rotate` creates the keys and gives them to the cluster, and Terraform has none";
+  "`terraform`, or `rotate`: `dkp-access rotate` creates the keys and gives them to the cluster, " +
+  "and Terraform has none";
 const managers = f.because('is unknown; use "terraform" or "rotate"');
 
 const keysOfTerraform = f.strict({
@@ -100,7 +113,8 @@ export const accessKeys = f.field(
     v.union(
       [v.literal("none"), keysOfTerraform, keysOfRotate],
       ({ input }) =>
-        `${show(input)} is neither an object of key slots nor "none"; write for example { secondary: { status: Active } }`,
+        `${show(input)} is neither an object of key slots nor "none"; ` +
+        "write for example { secondary: { status: Active } }",
     ),
     (value) => {
       const ofObject =
@@ -109,7 +123,8 @@ export const accessKeys = f.field(
     },
   ),
   "attention",
-  "Two key slots, so that keys rotate without outage; `{ managedBy: rotate }`; or `none` if you create keys outside Terraform",
+  "Two key slots, so that keys rotate without outage; `{ managedBy: rotate }`; " +
+    "or `none` if you create keys outside Terraform",
 );
 
 const rolePath = v.pipe(
@@ -117,13 +132,15 @@ const rolePath = v.pipe(
   v.regex(
     /^[^*?]*$/,
     f.because(
-      'has "*" or "?", which would be a wildcard where the user may pass the role; choose a path without',
+      'has "*" or "?", which would be a wildcard where the user may pass the role; ' +
+        "choose a path without",
     ),
   ),
   v.check(
     (value) => !RESERVED_ROLE_PATHS.some((reserved) => value.startsWith(reserved)),
     f.because(
-      `is reserved: only AWS creates roles below ${RESERVED_ROLE_PATHS.join(" and ")}; choose another path`,
+      `is reserved: only AWS creates roles below ${RESERVED_ROLE_PATHS.join(" and ")}; ` +
+        "choose another path",
     ),
   ),
 );
@@ -132,12 +149,14 @@ export const nodeRole = f.strict({
   name: f.field(
     f.following(ROLE_NAME, "; folders belong into nodeRole.path"),
     "breaking",
-    "Name of a role for the cluster's nodes, for `iamNodeRole`. Never `<prefix>-node`, which DKP creates itself",
+    "Name of a role for the cluster's nodes, for `iamNodeRole`. " +
+      "Never `<prefix>-node`, which DKP creates itself",
   ),
   path: f.breaking(rolePath, "IAM path of the role", "/"),
   additionalActions: f.permissions(
     v.array(f.matching(ACTION, 'is not an IAM action; write for example "s3:GetObject"')),
-    "Actions that nodes may call besides `ec2:DescribeTags` and `ec2:DescribeInstances`, on every resource",
+    "Actions that nodes may call besides `ec2:DescribeTags` and `ec2:DescribeInstances`, " +
+      "on every resource",
     [],
   ),
   managedPolicyArns: f.attention(
@@ -146,7 +165,8 @@ export const nodeRole = f.strict({
       v.maxLength(
         MAX_ROLE_POLICIES,
         ({ input, requirement }) =>
-          `has ${input.length} policies, a role can have at most ${requirement}; put their statements together`,
+          `has ${input.length} policies, a role can have at most ${requirement}; ` +
+          "put their statements together",
       ),
     ),
     "ARNs of policies to attach to the role",
@@ -174,10 +194,12 @@ export const imports = f.strict({
       v.string(NO_KEY_ID),
       v.regex(ACCESS_KEY_ID, ({ input }) =>
         /^ASIA/.test(input)
-          ? "is the ID of temporary credentials, which DKP cannot use; write the ID of a key of the user, AKIA and 16 more characters"
+          ? "is the ID of temporary credentials, which DKP cannot use; " +
+            "write the ID of a key of the user, AKIA and 16 more characters"
           : NO_KEY_ID,
       ),
     ),
-    "Imports this key of the user into the primary slot, without its secret; a rotation then retires it",
+    "Imports this key of the user into the primary slot, without its secret; " +
+      "a rotation then retires it",
   ),
 });

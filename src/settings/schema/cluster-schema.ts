@@ -12,7 +12,8 @@ import * as f from "./primitives";
  */
 const prefix = f.matching(
   /^(?=.{1,59}$)[a-z0-9](?:[-a-z0-9]*[a-z0-9])?$/,
-  'is not a DKP prefix: lower-case letters, digits and "-", a letter or digit at both ends; IAM allows 59, because the node role is named <prefix>-node',
+  'is not a DKP prefix: lower-case letters, digits and "-", a letter or digit at both ends; ' +
+    "IAM allows 59, because the node role is named <prefix>-node",
 );
 
 /** A statement action of DKP's `additionalRolePolicies`, by DKP's own rule. */
@@ -31,7 +32,9 @@ export const ami = f.matching(
 export const dkpFields = {
   prefix: f.permissions(
     prefix,
-    "`cloud.prefix` of DKP's ClusterConfiguration; from DKP 1.78 on also `prefix` of the ModuleConfig `global`. All modes but `documented` require it",
+    "`cloud.prefix` of DKP's ClusterConfiguration; " +
+      "from DKP 1.78 on also `prefix` of the ModuleConfig `global`. " +
+      "All modes but `documented` require it",
   ),
   layout: f.permissions(f.choice(LAYOUTS), "Layout of the cluster. `minimal` requires it"),
   existingVPCID: f.permissions(
@@ -50,11 +53,13 @@ export const dkpFields = {
   tags: f.permissions(f.tags, "Tags that DKP sets on its objects"),
   imdsv2: f.permissions(
     v.boolean(),
-    "Instance metadata service version 2 only, from DKP 1.78 on. DKP manages the metadata options of its nodes if it is `true` or `false`",
+    "Instance metadata service version 2 only, from DKP 1.78 on. " +
+      "DKP manages the metadata options of its nodes if it is `true` or `false`",
   ),
   disableDefaultSecurityGroup: f.permissions(
     v.boolean(),
-    "DKP creates no security groups of its own. `minimal` keeps their actions, because DKP 1.72 and 1.73 create one all the same",
+    "DKP creates no security groups of its own. " +
+      "`minimal` keeps their actions, because DKP 1.72 and 1.73 create one all the same",
   ),
   withNAT: f.permissions(
     f.noList(v.looseObject({ bastionInstance: v.optional(f.noList(v.looseObject({}))) })),
@@ -68,7 +73,8 @@ const ROLE_PATH = "\\/(?:[!-)+->@-~]{1,510}\\/)?";
 export const cluster = f.strict({
   configFile: f.permissions(
     f.nonEmptyString,
-    "Instead of DKP's fields here: DKP's own installation file, relative to the project's root. Credentials in it are not read",
+    "Instead of DKP's fields here: DKP's own installation file, relative to the project's root. " +
+      "Credentials in it are not read",
   ),
   ...dkpFields,
   amis: f.harmless(v.array(ami), "Images of the nodes, which the preflight checks"),
@@ -81,7 +87,8 @@ export const cluster = f.strict({
     v.array(
       f.matching(
         new RegExp(`^${ROLE_PATH}[A-Za-z0-9_+=,.@-]{1,64}$`),
-        'is not a role with its path; write for example "/apps/old-node", or "/old-node" for one without',
+        'is not a role with its path; write for example "/apps/old-node", ' +
+          'or "/old-node" for one without',
       ),
     ),
     "Former values of `iamNodeRole`, with path, because DKP reads the old role while it switches",
@@ -99,7 +106,9 @@ export const cluster = f.strict({
         "is not the ARN of a KMS key; write arn:aws:kms:REGION:ACCOUNT:key/KEY_ID, not an alias",
       ),
     ),
-    "KMS keys of encrypted volumes, images and snapshots, also of other accounts; without it `scoped` and `minimal` allow every key of the account. Requires the feature `encrypted-volumes`",
+    "KMS keys of encrypted volumes, images and snapshots, also of other accounts; " +
+      "without it `scoped` and `minimal` allow every key of the account. " +
+      "Requires the feature `encrypted-volumes`",
     [],
   ),
 });
@@ -108,12 +117,12 @@ const FEATURE_NAMES = Object.keys(FEATURES) as [Feature, ...Feature[]];
 
 export const features = f.field(
   v.array(
-    v.picklist(
-      FEATURE_NAMES,
-      ({ input }) =>
-        `${show(input)} is not a feature, ${suggest(typeof input === "string" ? input : "", FEATURE_NAMES)}`,
-    ),
+    v.picklist(FEATURE_NAMES, ({ input }) => {
+      const named = typeof input === "string" ? input : "";
+      return `${show(input)} is not a feature, ${suggest(named, FEATURE_NAMES)}`;
+    }),
   ),
   "permissions",
-  `Functions of the cluster that require additional permissions: ${FEATURE_NAMES.map((name) => `\`${name}\``).join(", ")}`,
+  "Functions of the cluster that require additional permissions: " +
+    FEATURE_NAMES.map((name) => `\`${name}\``).join(", "),
 );

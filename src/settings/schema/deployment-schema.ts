@@ -23,7 +23,8 @@ const accountId = v.pipe(v.string(NO_ACCOUNT), v.regex(/^\d{12}$/, NO_ACCOUNT));
 const provider = f.strict({
   version: f.identity(
     f.nonEmptyString,
-    "Version range of `hashicorp/aws`. The tests run 5.100, and the bindings were generated from 6.x",
+    "Version range of `hashicorp/aws`. The tests run 5.100, " +
+      "and the bindings were generated from 6.x",
     ">= 5.100.0, < 7.0.0",
   ),
   profile: f.identity(f.nonEmptyString, "Profile of the AWS configuration files to apply with"),
@@ -63,14 +64,21 @@ function cidrError(value: string): string | undefined {
   }
   const [address, length] = ipaddr.parseCIDR(value);
   if (length === 0) {
-    return "contains every address, which restricts nothing; write the public addresses of the cluster, or remove it";
+    return (
+      "contains every address, which restricts nothing; " +
+      "write the public addresses of the cluster, or remove it"
+    );
   }
   const first = (isIpv6 ? ipaddr.IPv6 : ipaddr.IPv4).networkAddressFromCIDR(value).toString();
   if (first !== address.toString()) {
-    return `has bits set after its prefix length; write ${first}/${length}, or ${isIpv6 ? "/128" : "/32"} for one address`;
+    return (
+      "has bits set after its prefix length; " +
+      `write ${first}/${length}, or ${isIpv6 ? "/128" : "/32"} for one address`
+    );
   }
   return NOT_PUBLIC.includes(address.range())
-    ? "is not public, and no request to AWS has such a source address; write the public address of the NAT gateway, or the VPC in vpcs if it has VPC endpoints"
+    ? "is not public, and no request to AWS has such a source address; " +
+        "write the public address of the NAT gateway, or the VPC in vpcs if it has VPC endpoints"
     : undefined;
 }
 
@@ -95,7 +103,8 @@ const allowedNetworks = v.pipe(
   }),
   v.check(
     ({ cidrs, vpcs, vpcEndpoints }) => [...cidrs, ...vpcs, ...vpcEndpoints].length > 0,
-    "names no network, and would deny every request; write cidrs, vpcs or vpcEndpoints, or remove it",
+    "names no network, and would deny every request; " +
+      "write cidrs, vpcs or vpcEndpoints, or remove it",
   ),
 );
 
@@ -112,7 +121,8 @@ const user = f.strict({
   ),
   allowedNetworks: f.permissions(
     allowedNetworks,
-    "The networks that requests with the key may come from, any of them: the policy denies requests from all others, so that a leaked key is useless there",
+    "The networks that requests with the key may come from, any of them: " +
+      "the policy denies requests from all others, so that a leaked key is useless there",
   ),
 });
 
@@ -125,7 +135,8 @@ const policy = f.strict({
   path: f.breaking(f.following(POLICY_PATH), "IAM path of the policy", "/"),
   mode: f.permissions(
     f.choice(MODES),
-    "The permissions, from most to least: `documented`, `scoped`, `minimal` (docs/explanation/policies.md)",
+    "The permissions, from most to least: `documented`, `scoped`, " +
+      "`minimal` (docs/explanation/policies.md)",
     "documented",
   ),
 });
@@ -133,7 +144,8 @@ const policy = f.strict({
 const outputs = f.strict({
   secret: f.exposure(
     v.pipe(v.boolean(), f.harmlessAs(false)),
-    "Puts the secret access key among the outputs. Every workspace that reads one output gets all of them",
+    "Puts the secret access key among the outputs. " +
+      "Every workspace that reads one output gets all of them",
     true,
   ),
 });
@@ -168,7 +180,8 @@ const schema = f.strict({
   features: v.optional(features, []),
   protect: f.attention(
     v.pipe(v.boolean(), f.harmlessAs(true)),
-    "`prevent_destroy`: every plan that deletes the user, the policy or a key fails, unless its slot becomes `absent`",
+    "`prevent_destroy`: every plan that deletes the user, the policy or a key fails, " +
+      "unless its slot becomes `absent`",
     true,
   ),
 });

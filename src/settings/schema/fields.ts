@@ -126,10 +126,9 @@ function issueMessage(issue: v.BaseIssue<unknown>, path: readonly string[]): str
       isType &&
       Object.values<BackendType>(BACKEND_TYPES).some((one) => argumentsOf(one).has(key))
     ) {
-      return `is an argument, and stands below a backend type; write for example ${BACKEND_EXAMPLE}`;
+      return `is an argument, and stands below a backend type${EXAMPLE}`;
     }
-    const shape =
-      isType && nearest(key, known) === undefined ? `; write for example ${BACKEND_EXAMPLE}` : "";
+    const shape = isType && nearest(key, known) === undefined ? EXAMPLE : "";
     const elsewhere = isType || nearest(key, known) !== undefined ? [] : pathsOf(key);
     return elsewhere.length > 0
       ? `unknown setting here, did you mean ${elsewhere.join(" or ")}?`
@@ -148,6 +147,8 @@ const MEANT: ReadonlyMap<string, string> = new Map([
   ["accessKeys.none", "is a value, and no setting; write accessKeys: none"],
   ["cluster.name", "unknown setting; DKP calls the name of a cluster its prefix, so write prefix"],
 ]);
+
+const EXAMPLE = `; write for example ${BACKEND_EXAMPLE}`;
 
 const OF_TERRAFORM = "is for keys of Terraform, and managedBy is rotate; remove it";
 

@@ -178,7 +178,8 @@ export const tags = v.pipe(
   v.check(
     (given) => Object.keys(given).length <= MAX_TAGS,
     ({ input }) =>
-      `has ${Object.keys(input).length} tags, IAM allows ${MAX_TAGS}; remove ${Object.keys(input).length - MAX_TAGS}`,
+      `has ${Object.keys(input).length} tags, IAM allows ${MAX_TAGS}; ` +
+      `remove ${Object.keys(input).length - MAX_TAGS}`,
   ),
   v.check(
     (given) =>

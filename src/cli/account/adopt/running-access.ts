@@ -43,7 +43,8 @@ export async function runningAccess(
   const use = requiredOf(await iam.keyUse(keyId));
   if (account === undefined || use === undefined) {
     throw new Error(
-      `the cluster has the key ${keyId}, which is of no user of account ${account}; use credentials of the cluster's account`,
+      `the cluster has the key ${keyId}, which is of no user of account ${account}; ` +
+        "use credentials of the cluster's account",
     );
   }
   const { user: name, lastUsed } = use;
@@ -69,7 +70,8 @@ export async function runningAccess(
     lastUsed !== undefined && lastUsed.region !== region && !GLOBAL.includes(lastUsed.service);
   if (isShared) {
     notes.push(
-      `AWS reports a use of the key in ${lastUsed.region}, so another cluster has it too; give each cluster a user of its own before you rotate the key`,
+      `AWS reports a use of the key in ${lastUsed.region}, so another cluster has it too; ` +
+        "give each cluster a user of its own before you rotate the key",
     );
   }
   const policies: AttachedPolicy[] = [];

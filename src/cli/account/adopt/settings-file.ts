@@ -67,7 +67,8 @@ function settingsText(
     [`From the cluster ${context}: the Region that DKP runs in.`, { region }],
     ["From IAM: the account of the key that the cluster has.", { accountId: account }],
     [
-      "The Terraform state, which nothing shows. The bucket must exist, be private, and have versioning enabled.",
+      "The Terraform state, which nothing shows. " +
+        "The bucket must exist, be private, and have versioning enabled.",
       { backend: { s3: { bucket: "example-terraform-state", region } } },
     ],
     [
@@ -76,7 +77,8 @@ function settingsText(
     ],
     [
       policy === undefined
-        ? "The user has no managed policy of the account. The next apply creates this one, and attaches it."
+        ? "The user has no managed policy of the account. " +
+          "The next apply creates this one, and attaches it."
         : "From IAM: the policy of the user. The mode is the nearest one.",
       { policy: { name: policy?.name, path: policy?.path, mode } },
     ],
@@ -86,11 +88,13 @@ function settingsText(
     ],
     isShared
       ? [
-          "The cluster has a key that stays as it is. Another cluster uses it too, so nothing rotates it.",
+          "The cluster has a key that stays as it is. " +
+            "Another cluster uses it too, so nothing rotates it.",
           { accessKeys: "none" },
         ]
       : [
-          "The cluster has a key that stays as it is until dkp-access rotate replaces it: Terraform has none.",
+          "The cluster has a key that stays as it is until dkp-access rotate replaces it: " +
+            "Terraform has none.",
           { accessKeys: { managedBy: "rotate", maxAge: 90 } },
         ],
     [
@@ -98,7 +102,8 @@ function settingsText(
       { cluster: clusterFields(cluster.prefix, configuration.fields) },
     ],
     [
-      "Functions of the cluster that require additional permissions, which the configuration does not show.",
+      "Functions of the cluster that require additional permissions, " +
+        "which the configuration does not show.",
       { features: [] },
     ],
   ];
@@ -119,16 +124,19 @@ function leftOver(
     ...notes,
     ...others.map(({ name }) =>
       imported !== undefined && name === secondPolicyName(imported.name)
-        ? `the user has the policy ${name}, whose name the second policy has in the modes scoped and minimal; import it before the first apply (docs/how-to/import.md)`
+        ? `the user has the policy ${name}, whose name the second policy has in the modes scoped ` +
+          "and minimal; import it before the first apply (docs/how-to/import.md)"
         : `the user has the policy ${name}, which stays and is not managed`,
     ),
   ];
 }
 
-const HEAD = `# yaml-language-server: $schema=../node_modules/dkp-access/deployments/schema.json
-# The access of one DKP cluster to AWS, as it was found. The name of this file is the name of the stack.
-# Replace the values that are marked with CHANGE, and remove the mark: synth and review report each that stays. No secrets.
-`;
+const HEAD =
+  "# yaml-language-server: $schema=../node_modules/dkp-access/deployments/schema.json\n" +
+  "# The access of one DKP cluster to AWS, as it was found. " +
+  "The name of this file is the name of the stack.\n" +
+  "# Replace the values that are marked with CHANGE, and remove the mark: " +
+  "synth and review report each that stays. No secrets.\n";
 
 function yaml(settings: JsonObject): string {
   const text = stringify(settings, {

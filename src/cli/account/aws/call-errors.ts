@@ -8,10 +8,10 @@ const ERRORS: readonly (readonly [RegExp, CallError])[] = [
     "credentials-rejected",
   ],
   [
-    /^sts:AssumeRole (?:AccessDenied|AccessDeniedException|RegionDisabledException|ValidationError)$/,
+    /^sts:AssumeRole (?:AccessDenied(?:Exception)?|RegionDisabledException|ValidationError)$/,
     "role-not-assumed",
   ],
-  [/ (?:AccessDenied|AccessDeniedException|UnauthorizedOperation)$/, "call-denied"],
+  [/ (?:AccessDenied(?:Exception)?|UnauthorizedOperation)$/, "call-denied"],
   [new RegExp(` ${UNREACHABLE}$`), "call-unreachable"],
   [new RegExp(` ${TIMED_OUT}$`), "timed-out"],
 ];

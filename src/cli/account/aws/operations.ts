@@ -22,7 +22,7 @@ export type Action = { [S in keyof Sdk]: `${S}:${OperationOf<keyof Sdk[S]>}` }[k
 
 /** The operations that change something. Only `rotate` executes them. */
 export type Write =
-  `iam:${"CreateAccessKey" | "UpdateAccessKey" | "DeleteAccessKey" | "PutUserPolicy" | "DeleteUserPolicy"}`;
+  `iam:${`${"Create" | "Update" | "Delete"}AccessKey` | `${"Put" | "Delete"}UserPolicy`}`;
 
 type CommandOf<A> = A extends `${infer S extends keyof Sdk}:${infer Operation}`
   ? Sdk[S][`${Operation}Command` & keyof Sdk[S]] extends new (

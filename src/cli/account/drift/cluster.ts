@@ -107,7 +107,10 @@ function effectOf(policies: DeploymentPolicies, changed: Settings): string {
     return `the policy lacks ${counted(missing.length, "action")} (${listed(missing)})`;
   }
   if (needless.length > 0) {
-    return `the policy has ${counted(needless.length, "action")} that the cluster does not need (${listed(needless)})`;
+    return (
+      `the policy has ${counted(needless.length, "action")} that the cluster does not need ` +
+      `(${listed(needless)})`
+    );
   }
   return isDeepStrictEqual(policies, required) ? SAME : "the policy names other resources";
 }

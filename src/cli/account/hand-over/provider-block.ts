@@ -63,12 +63,15 @@ export async function currentKey(
   const mismatch = mismatches({ user, accountId }, state.user, state.user?.arn?.split(":")[4]);
   if (mismatch.user !== undefined) {
     throw new Error(
-      `user.name: the settings have the user "${user.name}", and the state has "${mismatch.user}", whose key it is; check the backend, or set user.name: "${mismatch.user}"`,
+      `user.name: the settings have the user "${user.name}", ` +
+        `and the state has "${mismatch.user}", whose key it is; ` +
+        `check the backend, or set user.name: "${mismatch.user}"`,
     );
   }
   if (mismatch.settingsAccount !== undefined) {
     throw new Error(
-      `accountId: the settings have ${accountId}, and the state has the key of another account; check the backend`,
+      `accountId: the settings have ${accountId}, and the state has the key of another account; ` +
+        "check the backend",
     );
   }
   const { id, slot } = state.current;
@@ -77,14 +80,20 @@ export async function currentKey(
   }
   if (slot !== undefined && slot !== accessKeys.current) {
     note(
-      `warning: accessKeys.current: the settings select ${accessKeys.current}, and the current key is still ${id} of ${slot}, which this block has; ${dkpAccess("keys", stack)} shows what the next apply does`,
+      `warning: accessKeys.current: the settings select ${accessKeys.current}, ` +
+        `and the current key is still ${id} of ${slot}, which this block has; ` +
+        `${dkpAccess("keys", stack)} shows what the next apply does`,
     );
   }
   const key = state.keys.find((candidate) => candidate.id === id);
   const isOther = key?.user !== undefined && key.user !== user.name;
   if (key === undefined || isOther) {
+    const whose = isOther
+      ? `which is a key of the user "${key.user}"`
+      : "which no resource of the state is";
     throw new Error(
-      `the outputs have the key ${id}, ${isOther ? `which is a key of the user "${key.user}"` : "which no resource of the state is"}: the state was partly lost or edited; do not give this key to DKP; see ${recovery("old-state")}`,
+      `the outputs have the key ${id}, ${whose}: the state was partly lost or edited; ` +
+        `do not give this key to DKP; see ${recovery("old-state")}`,
     );
   }
   const readSecret = async () => key.secret ?? (await decryptedSecret(key, stack, terraform));
@@ -102,7 +111,9 @@ async function decryptedSecret(
 ): Promise<string> {
   if (encryptedSecret === undefined) {
     throw new Error(
-      `Terraform does not have the secret of ${id}, because the key was created outside Terraform; rotate to the other slot: ${dkpAccess("keys", stack)} shows the steps`,
+      `Terraform does not have the secret of ${id}, ` +
+        "because the key was created outside Terraform; " +
+        `rotate to the other slot: ${dkpAccess("keys", stack)} shows the steps`,
     );
   }
   return await decrypt(encryptedSecret, terraform);
@@ -124,7 +135,8 @@ async function decrypt(base64: string, { environment: env }: TerraformCli): Prom
   });
   if (status !== 0) {
     throw new Error(
-      "the secret is encrypted, and gpg cannot decrypt it here; run this command where the private key of pgpKey is available",
+      "the secret is encrypted, and gpg cannot decrypt it here; " +
+        "run this command where the private key of pgpKey is available",
     );
   }
   return secret;
@@ -132,9 +144,14 @@ async function decrypt(base64: string, { environment: env }: TerraformCli): Prom
 
 /** The block as YAML, after the steps for a first key and for a rotation. */
 export function providerYaml(stack: string, provider: ProviderBlock): string {
+  const block = stringify(
+    { provider },
+    { defaultStringType: "QUOTE_DOUBLE", defaultKeyType: "PLAIN", lineWidth: 0 },
+  );
+  const installation = "the AWSClusterConfiguration of its installation file";
   return `# The access key of ${stack} for DKP, with its secret.
-# If DKP is not installed yet, write this block into the AWSClusterConfiguration of its installation file.
+# If DKP is not installed yet, write this block into ${installation}.
 # In a live cluster, run ${EDIT_PROVIDER}, and replace the block there.
 # Then delete each copy of this text. ${dkpAccess("keys", stack)} shows the next step.
-${stringify({ provider }, { defaultStringType: "QUOTE_DOUBLE", defaultKeyType: "PLAIN", lineWidth: 0 })}`;
+${block}`;
 }

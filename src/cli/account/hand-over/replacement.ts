@@ -54,7 +54,8 @@ export async function requireCluster(
   if (cluster.isOfCommander) {
     const command = managedBy === "rotate" ? "rotate" : "hand-over";
     throw new Error(
-      `${cluster.context}: ${OF_COMMANDER}; give it the key: ${dkpAccess(command, stack, "--out", "FILE")}`,
+      `${cluster.context}: ${OF_COMMANDER}; ` +
+        `give it the key: ${dkpAccess(command, stack, "--out", "FILE")}`,
     );
   }
   await requireAccount(deployment, iam);
@@ -82,7 +83,8 @@ export async function requireAccount({ accountId }: Deployment, iam: IamReader):
   const account = requiredOf(await iam.account());
   if (account !== accountId) {
     throw new Error(
-      `accountId: the settings have ${accountId ?? "none"}, and the credentials are of ${account}; use credentials of the former`,
+      `accountId: the settings have ${accountId ?? "none"}, ` +
+        `and the credentials are of ${account}; use credentials of the former`,
     );
   }
 }
@@ -111,12 +113,14 @@ function requireSameCluster(deployment: Deployment, cluster: RunningCluster): vo
   const missing = accountId === undefined ? "accountId" : prefix === undefined && "cluster.prefix";
   if (missing !== false) {
     throw new Error(
-      `${missing}: is not in the settings of ${stack}, and shows whether the cluster is theirs; set it, and commit it`,
+      `${missing}: is not in the settings of ${stack}, and shows whether the cluster is theirs; ` +
+        "set it, and commit it",
     );
   }
   for (const [field, own, other] of clusterMismatches(deployment, cluster)) {
     throw new Error(
-      `${field}: the settings have ${own}, and the cluster of ${context} has ${other ?? "none"}; name another --context or stack`,
+      `${field}: the settings have ${own}, and the cluster of ${context} has ${other ?? "none"}; ` +
+        "name another --context or stack",
     );
   }
 }
@@ -148,13 +152,15 @@ async function isOfUser(
   const account = await accountOf(id, iam);
   if (account !== accountId) {
     throw new Error(
-      `the cluster has the key ${id} of account ${account}, and the settings have ${accountId}; name another --context or stack`,
+      `the cluster has the key ${id} of account ${account}, and the settings have ${accountId}; ` +
+        "name another --context or stack",
     );
   }
   const use = requiredOf(await iam.keyUse(id));
   if (use !== undefined && use.user !== user.name) {
     throw new Error(
-      `the cluster has the key ${id} of the user "${use.user}", and the settings have "${user.name}"; name another --context or stack`,
+      `the cluster has the key ${id} of the user "${use.user}", ` +
+        `and the settings have "${user.name}"; name another --context or stack`,
     );
   }
   return use !== undefined;
@@ -209,7 +215,8 @@ export function replacementText(
   const named = (id: string) => (slots.has(id) ? `${id} (${slots.get(id)})` : id);
   const unknown = isUnknown ? `No user of the account has ${from}: it was deleted.\n` : "";
   const former = from === to ? "another secret" : named(from);
-  return `${unknown}${named(to)} replaces ${former} in ${context}: two fields of the Secret ${SECRET_NAME} change.
-DKP restarts the components that call AWS.
-`;
+  return (
+    `${unknown}${named(to)} replaces ${former} in ${context}: ` +
+    `two fields of the Secret ${SECRET_NAME} change.\nDKP restarts the components that call AWS.\n`
+  );
 }

@@ -33,7 +33,10 @@ function gitRefusal(file: string, environment: Environment): string | undefined 
   const real = realpathSync(dirname(resolve(file)));
   const inside = git(real, ["rev-parse", "--is-inside-work-tree"]);
   if (inside.error?.code !== "ENOENT" && inside.status !== 0 && inRepository(real)) {
-    return `lies in a Git repository that Git does not read (${inside.message}), so that a commit could contain the secret; write a file outside of it`;
+    return (
+      `lies in a Git repository that Git does not read (${inside.message}), ` +
+      "so that a commit could contain the secret; write a file outside of it"
+    );
   }
   if (inside.status !== 0 || inside.stdout.toString("utf8").trim() !== "true") {
     return undefined;
@@ -41,11 +44,18 @@ function gitRefusal(file: string, environment: Environment): string | undefined 
   const isIgnored = (name: string) =>
     git(real, ["check-ignore", "--quiet", "--", join(real, name)]).status === 0;
   if (!isIgnored(basename(file))) {
-    return "lies in a Git work tree and Git does not ignore it, so that a commit could contain the secret; write a file outside, or one that .gitignore covers, for example provider.yaml in the project's root";
+    return (
+      "lies in a Git work tree and Git does not ignore it, " +
+      "so that a commit could contain the secret; " +
+      "write a file outside, or one that .gitignore covers, " +
+      "for example provider.yaml in the project's root"
+    );
   }
   return isIgnored(temporaryName(basename(file)))
     ? undefined
-    : "is written first under a name that Git does not ignore, so that a commit could contain the secret if the command is killed; add .*.tmp to .gitignore";
+    : "is written first under a name that Git does not ignore, " +
+        "so that a commit could contain the secret if the command is killed; " +
+        "add .*.tmp to .gitignore";
 }
 
 /**

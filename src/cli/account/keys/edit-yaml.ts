@@ -30,7 +30,8 @@ export interface Change {
 export function editSettings(file: string, changes: readonly Change[]): void {
   if (changes.length === 0) {
     throw new Error(
-      `${file}: nothing was written: the next step is not a change of the settings; follow it first`,
+      `${file}: nothing was written: the next step is not a change of the settings; ` +
+        "follow it first",
     );
   }
   const text = changes.reduce(editedYaml, readTextFile(file));
@@ -59,7 +60,8 @@ export function editedYaml(text: string, { setting, value }: Change): string {
   const edited = withSetting(text, before.contents, path, value);
   if (!isDeepStrictEqual(valuesIn(parseDocument(edited)), valuesIn(expected))) {
     throw new Error(
-      `${setting}: has an alias, an anchor or a group without fields in the file; make the change yourself`,
+      `${setting}: has an alias, an anchor or a group without fields in the file; ` +
+        "make the change yourself",
     );
   }
   return edited;

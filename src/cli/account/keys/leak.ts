@@ -21,7 +21,8 @@ export function leakText(leaked: LeakedKeys): string {
   const { accessKeys, stack } = settings;
   const slotOf = (id: string) => state?.keys.find((key) => key.id === id)?.slot;
   const lines = [
-    `${stack}: response to a leak in the account ${iam.account ?? "(not read)"}. This command changes nothing; it prints the steps`,
+    `${stack}: response to a leak in the account ${iam.account ?? "(not read)"}. ` +
+      "This command changes nothing; it prints the steps",
   ];
   for (const id of ids) {
     const inIam = iam.keys.find((key) => key.id === id);
@@ -39,7 +40,8 @@ export function leakText(leaked: LeakedKeys): string {
       const other = otherSlot(slot);
       const current = accessKeys.current === other ? "" : ` and accessKeys.current: ${other}`;
       lines.push(
-        `it is not the current key: in step 4, set accessKeys.${slot}.status: absent${current} before you apply`,
+        "it is not the current key: in step 4, " +
+          `set accessKeys.${slot}.status: absent${current} before you apply`,
       );
     }
   }
@@ -51,9 +53,11 @@ export function leakText(leaked: LeakedKeys): string {
   // An attacker can have created them with the leaked one.
   for (const key of iam.keys.filter(({ id }) => !ids.includes(id))) {
     const slot = slotOf(key.id);
+    const inSlot = slot ? `, in the slot ${slot}` : "";
     const all = [...ids, key.id].flatMap((id) => ["--leaked", id]);
     lines.push(
-      `the user also has ${keyText(key)}${slot ? `, in the slot ${slot}` : ""}. If none of you created it, an attacker did: run ${dkpAccess("keys", stack, ...all)}`,
+      `the user also has ${keyText(key)}${inSlot}. ` +
+        `If none of you created it, an attacker did: run ${dkpAccess("keys", stack, ...all)}`,
     );
   }
   if (iam.quarantine !== undefined) {

@@ -76,7 +76,8 @@ function notApplied(situation: KeySituation): string | undefined {
   const { accessKeys } = settings;
   return accessKeys === "none" || state.current.slot === accessKeys.current
     ? undefined
-    : `the settings select ${accessKeys.current}, and the outputs have the key of ${state.current.slot ?? "none"}`;
+    : `the settings select ${accessKeys.current}, and the outputs have the key of ` +
+        `${state.current.slot ?? "none"}`;
 }
 
 function rotationStep({ current: name }: KeySlots, situation: KeySituation): Step {

@@ -62,7 +62,8 @@ export async function keySituation(
   const [reason] = iam.unknown;
   if (reason !== undefined) {
     throw new Error(
-      `the keys of the user ${settings.user.name} cannot be read: ${reason}; allow what ${dkpAccess("keys")} --policy prints, or set a longer --timeout`,
+      `the keys of the user ${settings.user.name} cannot be read: ${reason}; ` +
+        `allow what ${dkpAccess("keys")} --policy prints, or set a longer --timeout`,
     );
   }
   return { settings, state, erroredState, iam, cluster, dkpKey };

@@ -51,7 +51,8 @@ export async function leakPlan(
     const owner = await world.ownerOf(id);
     if (owner !== undefined) {
       throw new Error(
-        `--leaked: ${id} is a key of the user "${owner}", and not of "${user}"; nothing was changed`,
+        `--leaked: ${id} is a key of the user "${owner}", and not of "${user}"; ` +
+          "nothing was changed",
       );
     }
   }
@@ -143,7 +144,8 @@ async function givenInTime(world: LeakWorld, plan: LeakPlan): Promise<RotateFoun
   const failed = ({ message }: Error) => notGiven(world, plan, message);
   let timer: NodeJS.Timeout | undefined;
   const tooLate = new Promise<RotateFound>((resolve) => {
-    const reason = `${elsewhere?.name ?? "the cluster"} did not take it within ${GIVE_LIMIT / 1000} s`;
+    const receiver = elsewhere?.name ?? "the cluster";
+    const reason = `${receiver} did not take it within ${GIVE_LIMIT / 1000} s`;
     timer = setTimeout(() => resolve(notGiven(world, plan, reason)), GIVE_LIMIT);
   });
   try {
@@ -184,19 +186,22 @@ export function leakPlanText(
   { elsewhere, refusal }: Pick<LeakWorld, "elsewhere" | "refusal"> = {},
 ): string {
   const lines = [
-    "If the key leaked from the cluster or from this computer, the new key leaks too: stop that first.",
+    "If the key leaked from the cluster or from this computer, the new key leaks too: " +
+      "stop that first.",
   ];
   if (forSlot !== undefined) {
     lines.push(`- delete ${forSlot.id}, because IAM allows only two keys (${useOf(forSlot).use})`);
   }
   if (isReplaced) {
     lines.push(
-      `- create a key, and give it to ${elsewhere?.name ?? "the cluster"}; AWS denies DKP's calls until its components have restarted with it`,
+      `- create a key, and give it to ${elsewhere?.name ?? "the cluster"}; ` +
+        "AWS denies DKP's calls until its components have restarted with it",
     );
   } else if (isOfDkp !== false) {
     const reason = refusal ?? "the cluster was not read";
     lines.push(
-      `- DKP gets no other key: ${reason}. With --out FILE or --exec COMMAND instead of --cluster, one is created first`,
+      `- DKP gets no other key: ${reason}. ` +
+        "With --out FILE or --exec COMMAND instead of --cluster, one is created first",
     );
   }
   lines.push(...keys.map((key) => `- deactivate ${key.id} (${useOf(key).use})`));

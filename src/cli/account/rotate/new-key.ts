@@ -53,7 +53,8 @@ export async function keysBefore(world: RotationWorld, user: string): Promise<st
   const texts = keys.map((key) => `${key.id} (${key.status}, ${useOf(key).use})`);
   if (keys.length > 1) {
     throw new Error(
-      `accessKeys: the user "${user}" has ${texts.join(" and ")}, and IAM allows no third key; delete the one that nothing has; nothing was changed`,
+      `accessKeys: the user "${user}" has ${texts.join(" and ")}, and IAM allows no third key; ` +
+        "delete the one that nothing has; nothing was changed",
     );
   }
   return `The user "${user}" has ${texts[0] ?? "no key"}, and a new one is created.\n`;
@@ -71,7 +72,9 @@ export async function newKeyFor(
   rule: "new-key" | "leak-new-key" = "new-key",
 ): Promise<RotateFound> {
   const key = await world.createKey();
-  const remedy = `it is Active: if nothing has it, delete it: ${awsCommand("iam", "delete-access-key", { "user-name": user.name, "access-key-id": key.id })}`;
+  const names = { "user-name": user.name, "access-key-id": key.id };
+  const deletion = awsCommand("iam", "delete-access-key", names);
+  const remedy = `it is Active: if nothing has it, delete it: ${deletion}`;
   const uncertain = ({ message }: Error) =>
     new Error(`${message}; the new key is ${key.id}; ${remedy}`);
   await world.accepts(key);

@@ -81,7 +81,8 @@ export async function giveNewKey(world: RotationWorld): Promise<string> {
   );
   if (!isActive) {
     throw new Error(
-      `the key ${key.id}, which this run created, was deactivated or deleted meanwhile; run the command again`,
+      `the key ${key.id}, which this run created, was deactivated or deleted meanwhile; ` +
+        "run the command again",
     );
   }
   const refusal = await world.give(key);

@@ -75,7 +75,8 @@ export class UserKeys {
       answers = "value" in (await answer()) ? answers + 1 : 0;
       if (Date.now() > end) {
         throw new Error(
-          `AWS does not accept the new key ${id} within ${VALID_SECONDS} s; run the command again tomorrow`,
+          `AWS does not accept the new key ${id} within ${VALID_SECONDS} s; ` +
+            "run the command again tomorrow",
         );
       }
       await wait(PAUSE_MS);

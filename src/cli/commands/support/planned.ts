@@ -176,7 +176,9 @@ function planText(lines: readonly string[]): string {
  */
 export function unwrittenState(stack: string, folder: string): Error | undefined {
   const file = join(folder, "errored.tfstate");
-  const message = `holds the state of an apply of ${stack} that could not write it; write it before another apply: ${recovery("errored-state")}`;
+  const message =
+    `holds the state of an apply of ${stack} that could not write it; ` +
+    `write it before another apply: ${recovery("errored-state")}`;
   return existsSync(file) ? new Error(`${file}: ${message}`) : undefined;
 }
 
@@ -196,7 +198,8 @@ async function initialize(session: Session, { stack, settings }: Deployment, fol
     workspace !== configured.workspace
   ) {
     throw new Error(
-      `${source}: selects the workspace ${workspace}, and the settings ${configured.workspace}; remove it`,
+      `${source}: selects the workspace ${workspace}, and the settings ${configured.workspace}; ` +
+        "remove it",
     );
   }
   const isPartial = settings.backend?.partial === true;
@@ -205,7 +208,10 @@ async function initialize(session: Session, { stack, settings }: Deployment, fol
   if (isMoved(former, configured, isPartial)) {
     const move = shellCommand(terraform.binary, `-chdir=${folder}`, "init", "-migrate-state");
     throw new Error(
-      `${folder}: is initialized for ${destinationText(former)}, and the settings send the state to ${destinationText(configured)}; move the state with ${move} (${page("change-and-retire", "move-the-state")}), or delete ${dataFolder} if there is none`,
+      `${folder}: is initialized for ${destinationText(former)}, ` +
+        `and the settings send the state to ${destinationText(configured)}; ` +
+        `move the state with ${move} (${page("change-and-retire", "move-the-state")}), ` +
+        `or delete ${dataFolder} if there is none`,
     );
   }
   const locked = lock === undefined ? [] : ["-lockfile=readonly"];
@@ -227,7 +233,8 @@ async function initialize(session: Session, { stack, settings }: Deployment, fol
   const { different, additional } = destinationDifferences(destination, configured);
   if (different.length > 0 || (additional.length > 0 && !isPartial)) {
     throw new Error(
-      `${folder}: Terraform is initialized for another destination of the state than that of the settings: ${[...different, ...additional].join(", ")}`,
+      `${folder}: Terraform is initialized for another destination of the state than that of the ` +
+        `settings: ${[...different, ...additional].join(", ")}`,
     );
   }
   return { destination, additional, configuration: reviewedJson(written), lock };
@@ -250,7 +257,8 @@ async function run(
   const code = await runToEnd(terraform, folder, args, output);
   if (!success.includes(code)) {
     throw new Error(
-      `${stack}: ${binary} ${args[0]} ended with ${code}, so there is no plan; search ${page("recover")} for the message above`,
+      `${stack}: ${binary} ${args[0]} ended with ${code}, so there is no plan; ` +
+        `search ${page("recover")} for the message above`,
     );
   }
   return code;

@@ -80,7 +80,8 @@ export function timeoutOption(what: string, seconds: number): Option {
     const number = Number(text);
     if (!(number > 0 && number <= 3600)) {
       throw new Error(
-        `--timeout: "${text}" is not a number of seconds up to 3600; write for example --timeout 120`,
+        `--timeout: "${text}" is not a number of seconds up to 3600; ` +
+          "write for example --timeout 120",
       );
     }
     return number;

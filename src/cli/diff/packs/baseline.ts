@@ -40,9 +40,12 @@ export function readBase(name: string, root: string, environment: Environment): 
     : textsOfRef(name, root, environment);
   const packs = packsOf(texts, folder);
   if (Object.keys(packs).length === 0) {
-    const remedy = `${dkpAccess("review")} writes them; a folder is written as a path, such as ./old, and a Git ref is not`;
+    const remedy =
+      `${dkpAccess("review")} writes them; ` +
+      "a folder is written as a path, such as ./old, and a Git ref is not";
     throw new Error(
-      `--against ${name}: ${source} has no review packs, ${join(folder, "<stack>", MAIN_FILE)}; ${remedy}`,
+      `--against ${name}: ${source} has no review packs, ${join(folder, "<stack>", MAIN_FILE)}; ` +
+        remedy,
     );
   }
   return { packs, source, hasLocks: !isFolder };
@@ -82,7 +85,8 @@ function textsOfRef(name: string, root: string, environment: Environment) {
       // A link or a submodule can also be in place of a whole review pack.
       if (!isFile && (isRead || (isInPack && file === ""))) {
         throw new Error(
-          `--against ${name}: ${path}: is a link or a submodule there, not a file; compare with a commit where it is one`,
+          `--against ${name}: ${path}: is a link or a submodule there, not a file; ` +
+            "compare with a commit where it is one",
         );
       }
       return isFile && isRead ? [[object, stack, file]] : [];
@@ -104,7 +108,9 @@ function textsOfRef(name: string, root: string, environment: Environment) {
 /** @throws Error with the remedy if Git names no commit */
 function commitOf(name: string, { status, stdout, message }: GitResult): string {
   if (status !== 0) {
-    const fetch = `git has no such ref here; in a pipeline fetch it first, with fetch-depth: 0 or git fetch origin ${name}`;
+    const fetch =
+      "git has no such ref here; in a pipeline fetch it first, " +
+      `with fetch-depth: 0 or git fetch origin ${name}`;
     const reasons = {
       "Needed a single revision": fetch,
       "not a git repository": "this is not a Git checkout",
@@ -116,7 +122,8 @@ function commitOf(name: string, { status, stdout, message }: GitResult): string 
   }
   if (message.includes("is ambiguous")) {
     throw new Error(
-      `--against ${name}: is both a branch and a tag; write refs/heads/${name} or refs/tags/${name}`,
+      `--against ${name}: is both a branch and a tag; ` +
+        `write refs/heads/${name} or refs/tags/${name}`,
     );
   }
   return stdout.toString("utf8").trim();

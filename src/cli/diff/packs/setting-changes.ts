@@ -24,8 +24,10 @@ export function settingsFindings(before: JsonObject, after: JsonObject): readonl
     found.push({ rule: "destination-changed", field: destination[0]?.field, values });
   }
   if (tags.length > 0) {
+    const others =
+      after.nodeRole === undefined ? " and the policy" : ", the policy and the node role";
     const values = {
-      what: `the user${after.nodeRole === undefined ? " and the policy" : ", the policy and the node role"}`,
+      what: `the user${others}`,
       changes: tags.map((change) => changeText(change, "tags.")),
     };
     found.push({ rule: "tags-changed", field: tags[0]?.field, values });

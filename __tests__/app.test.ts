@@ -24,7 +24,6 @@ describe("AccessApp", () => {
     }
   });
 
-  /** @param change what the program changes in each stack */
   const synth = (
     deployments = [CURRENT],
     change: (stack: DeckhouseAccessStack) => void = () => {},
@@ -39,7 +38,7 @@ describe("AccessApp", () => {
     app.synth();
     return lines;
   };
-  const json = (): string => read(`${STACK}/cdk.tf.json`);
+  const json = () => read(`${STACK}/cdk.tf.json`);
   const unexpected = (path: string) =>
     `${path}: neither synth nor Terraform creates this; move it out of the folder, or delete it`;
 

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { IamAccessKey } from "@cdktf/provider-aws/lib/iam-access-key";
 import { IamUser } from "@cdktf/provider-aws/lib/iam-user";
 import { App, DataTerraformRemoteStateS3, TerraformOutput, TerraformStack, Testing } from "cdktf";
-import { AccessKeys, type AccessKeysProps, type KeySlotProps } from "../src/constructs/access-keys";
+import { AccessKeys, type AccessKeysProps } from "../src/constructs/access-keys";
 import { AccessState } from "../src/constructs/access-state";
 import { AccessUser } from "../src/constructs/access-user";
 import { DeckhouseAccessStack } from "../src/stack";
@@ -35,7 +35,7 @@ function synth(props: Omit<AccessKeysProps, "user"> = {}) {
       ...props,
     });
   });
-  const resources = Object.values<object>(JSON.parse(json).resource.aws_iam_access_key);
+  const resources = Object.values(JSON.parse(json).resource.aws_iam_access_key);
   return { json, keys, count: resources.length };
 }
 
@@ -52,7 +52,7 @@ describe("AccessKeys", () => {
     expect(keys?.current.secretAccessKey).toBeDefined();
   });
 
-  it.each<[string, Omit<KeySlotProps, "status">, readonly string[]]>([
+  it.each([
     [
       "only the encrypted secret with a pgpKey",
       { pgpKey: ENCRYPTION_KEY },
@@ -78,10 +78,7 @@ interface Terraform {
   readonly output: Readonly<Record<string, { readonly value: string }>>;
 }
 
-function synthConsumer(
-  fill: (stack: TerraformStack) => void,
-  outdir = Testing.app().outdir,
-): Terraform {
+function synthConsumer(fill: (stack: TerraformStack) => void, outdir = Testing.app().outdir) {
   const stack = new TerraformStack(new App({ outdir, stackTraces: false }), "consumer");
   fill(stack);
   return JSON.parse(Testing.synth(stack)) as Terraform;

@@ -104,7 +104,7 @@ it("every export states its type, except rules and schemas, whose types follow f
 const TEMPLATES = /^(src\/cli|templates)\//;
 
 /** Whether a golden review pack links a file that is not among its golden files. */
-const isOfWholePack = (link: string): boolean =>
+const isOfWholePack = (link: string) =>
   PACK_FILES.some((file) => link.startsWith("__tests__/golden/") && link.endsWith(`: ${file}`));
 
 describe("links in Markdown files", () => {
@@ -208,7 +208,7 @@ const READ = [
 const ANYWHERE = /^(README\.md|docs\/how-to\/(deploy|reuse)\.md|examples\/|review\/)/;
 
 /** In code of Markdown, and in lines of other files except for comments. */
-function npxLines(): readonly NpxLine[] {
+function npxLines() {
   return trackedFiles(...READ).flatMap((file) => {
     const text = projectFile(file);
     return (file.endsWith(".md") ? codeOf(text) : linesOf(text)).flatMap((code) =>
@@ -220,7 +220,7 @@ function npxLines(): readonly NpxLine[] {
   });
 }
 
-function codeOf(markdown: string): readonly string[] {
+function codeOf(markdown: string) {
   const fences = /^ *```[^`\n]*\n([\s\S]*?)^ *```/gm;
   const spans = [...markdown.replaceAll(fences, "").matchAll(/`([^`]+)`/g)].map(([, code = ""]) =>
     code.replaceAll("\n", " "),
@@ -228,7 +228,7 @@ function codeOf(markdown: string): readonly string[] {
   return [...[...markdown.matchAll(fences)].flatMap(([, code = ""]) => code.split("\n")), ...spans];
 }
 
-function linesOf(text: string): readonly string[] {
+function linesOf(text: string) {
   return text.split("\n").filter((line) => !/^\s*(#|\/\/|\*|\/\*\*)/.test(line));
 }
 
@@ -296,7 +296,7 @@ const { engines, peerDependencies, devDependencies } = JSON.parse(
 const workflow = projectFile(".github/workflows/ci.yml");
 const CLI_BOUND = `only below ${CDKTF_NODE + 1}`;
 
-const row = (program: string): readonly string[] =>
+const row = (program: string) =>
   projectFile("docs/reference/support.md")
     .split("\n")
     .find((line) => line.startsWith(`| ${program} |`))

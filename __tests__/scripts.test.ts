@@ -140,7 +140,7 @@ const V2 = '"github.com/aws/aws-sdk-go-v2/service/ec2"';
 const go = (imports: string, code: string) =>
   `package cloud\n\nimport (\n\t"context"\n\t${imports}\n)\n\n${code}\n`;
 
-async function callsOfModule(imports: string, code: string): Promise<readonly string[]> {
+async function callsOfModule(imports: string, code: string) {
   const files = new Map([
     ["cmd/main.go", MAIN],
     ["pkg/cloud/cloud.go", go(imports, code)],
@@ -427,7 +427,7 @@ describe("what a push runs", () => {
 });
 
 /** From the SDK for JavaScript, which is generated from the same models. */
-function waitersOfSdk(service: string): readonly (readonly [string, string | undefined])[] {
+function waitersOfSdk(service: string) {
   const folder = join(
     dirname(require.resolve(`@aws-sdk/client-${service}/package.json`)),
     "dist-es/waiters",

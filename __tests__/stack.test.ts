@@ -28,7 +28,6 @@ import {
 import { clusterOf, FEATURE_NAMES, optionsWith } from "./helpers/clusters";
 import { deployment, SEVERAL_POLICIES } from "./helpers/deployment";
 
-/** Without CDKTF's comments. */
 const terraformOf = (stack: TerraformStack) => JSON.parse(Testing.synth(stack, true)) as Terraform;
 
 const synth = (settings = "", scope: Construct = Testing.app()) =>

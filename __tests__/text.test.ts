@@ -92,7 +92,6 @@ describe("writeFileAtomically", () => {
 });
 
 describe("a signal", () => {
-  /** Runs a program in a process, and returns the signal that ended it. */
   const run = (program: string) =>
     spawnSync(process.execPath, ["-"], {
       input: bundled(`
@@ -201,7 +200,6 @@ describe("a printed string", () => {
   });
 });
 
-/** The sections of docs/how-to/recover.md that begin with a symptom. */
 const symptoms = projectFile("docs/how-to/recover.md")
   .split(/^## /m)
   .filter((section) => /^.+\n\n> /.test(section))

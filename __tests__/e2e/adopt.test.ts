@@ -5,9 +5,9 @@ import { PROJECT } from "../helpers/project-root";
 import { CONFIGURATION, OLD_KEY, OLD_SECRET } from "../helpers/stand-in-cluster";
 import { startCluster, type TestCluster } from "./support/cluster";
 import { PAGE_POLICY_ARN, PageCommands } from "./support/documented-commands";
-import { type Credentials, LocalAws } from "./support/local-aws";
+import { LocalAws } from "./support/local-aws";
 import { Deployments, folder } from "./support/project";
-import { type Finished, PROGRAM, runIn, terraformEnvironment } from "./support/terraform";
+import { PROGRAM, runIn, terraformEnvironment } from "./support/terraform";
 
 const BACKEND = /backend:\n(?: .*\n)+/;
 
@@ -25,11 +25,7 @@ describe("init --cluster", () => {
     aws = await LocalAws.start();
   });
 
-  /**
-   * Runs the documented commands.
-   * @returns the key of the cluster
-   */
-  const createdByPage = (actions: readonly string[]): Credentials => {
+  const createdByPage = (actions: readonly string[]) => {
     const page = new PageCommands(aws, actions);
     page.createPolicy();
     page.createUser();
@@ -41,7 +37,7 @@ describe("init --cluster", () => {
     return key;
   };
 
-  const adopted = (): { readonly path: string; readonly result: Finished } => {
+  const adopted = () => {
     const path = folder();
     const environment = { ...terraformEnvironment(aws), ...cluster.environment };
     return {
@@ -94,8 +90,7 @@ describe("init --cluster", () => {
   );
 });
 
-/** In lower case and in order. */
-function actionsOf(document: string): readonly string[] {
+function actionsOf(document: string) {
   const { Statement } = JSON.parse(document) as {
     readonly Statement: readonly { readonly Action: string | readonly string[] }[];
   };

@@ -12,10 +12,6 @@ describe("the attachments of a live deployment", () => {
   let terraform: Terraform;
   let key: Credentials;
 
-  /**
-   * Applies; the key makes a call after each write call.
-   * @returns the write calls in order, and those after which the key was denied
-   */
   const apply = async (settings: string, ...args: string[]) => {
     deployments.change({ deckhouse: `${SETTINGS}${settings}\n` });
     await aws.calls();
@@ -27,7 +23,6 @@ describe("the attachments of a live deployment", () => {
       ...args,
     );
     expect(applied).toMatchObject({ status: 0 });
-    // `changes` omits the calls of the key, because they only read.
     return {
       changes: await aws.changes(),
       deniedAfter: applied.deniedAfter,

@@ -4,7 +4,7 @@ import { packFilesOf } from "../helpers/packs";
 import { iamAccount } from "./support/iam-account";
 import { allowing, LocalAws } from "./support/local-aws";
 import { Deployments, folder, write } from "./support/project";
-import { type Finished, runIn } from "./support/terraform";
+import { runIn } from "./support/terraform";
 
 const POLICY = "arn:aws:iam::123456789012:policy";
 const BASE = "region: eu-central-1\nbackend: { local: {} }\n";
@@ -12,7 +12,6 @@ const BASE = "region: eu-central-1\nbackend: { local: {} }\n";
 /** Deployments that can exist in the same account. */
 const DEPLOYMENTS = {
   documented: "",
-  // Values with special characters of a shell, the AWS CLI or YAML.
   scoped: `
 accountId: "123456789012"
 tags: { "team=a": "platform x", url: "http://x ü", empty: "" }
@@ -38,7 +37,7 @@ accessKeys: none
 type Name = keyof typeof DEPLOYMENTS;
 const NAMES = Object.keys(DEPLOYMENTS) as Name[];
 
-const SHELLS: Readonly<Record<Name, readonly string[]>> = {
+const SHELLS = {
   documented: ["dash"],
   scoped: ["bash"],
   minimal: ["busybox", "sh"],
@@ -61,8 +60,7 @@ describe("aws-cli.sh", () => {
     }
   });
 
-  /** In the folder of a deployment's key file. */
-  const sh = (name: Name, ...args: readonly string[]): Finished => {
+  const sh = (name: Name, ...args: readonly string[]) => {
     const [shell = "", ...rest] = SHELLS[name];
     const environment = { PATH: process.env.PATH ?? "", HOME: path, ...aws.environment() };
     return runIn(join(path, name), environment, shell, ...rest, ...args);
@@ -173,8 +171,7 @@ interface Key {
   readonly SecretAccessKey: string;
 }
 
-/** Creates the policies that the deployments name but do not create. */
-async function prepare(aws: LocalAws): Promise<void> {
+async function prepare(aws: LocalAws) {
   for (const PolicyName of ["Limits", "Logs"]) {
     await aws.iam().createPolicy({ PolicyName, PolicyDocument: allowing("*") });
   }

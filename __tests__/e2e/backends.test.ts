@@ -2,7 +2,7 @@ import { LocalAws } from "./support/local-aws";
 import { Deployments } from "./support/project";
 import { PROGRAM, runIn, terraformEnvironment } from "./support/terraform";
 
-const DESTINATIONS: readonly (readonly [string, string])[] = [
+const DESTINATIONS = [
   [
     "azurerm",
     "{ storage_account_name: acc, container_name: state, key: a.tfstate, use_cli: false, use_azuread_auth: true }",
@@ -26,7 +26,6 @@ const DESTINATIONS: readonly (readonly [string, string])[] = [
   ["cloud", "{ hostname: localhost, organization: org, workspaces: { name: deckhouse } }"],
 ];
 
-/** Terraform's errors for an invalid argument, block or value. */
 const REFUSED =
   /Invalid command-line option|Unsupported argument|Extraneous JSON|Incorrect JSON|Invalid backend configuration argument|Missing required argument|Inappropriate value/;
 

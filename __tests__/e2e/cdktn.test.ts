@@ -13,7 +13,6 @@ const DOCUMENT = readFileSync(join(PROJECT, "docs/how-to/cdktn.md"), "utf8");
 /** The migrations of a repository and of a checkout to CDK Terrain, and the one to HCL. */
 const [, MOVE = "", HCL = ""] = blocksOf("docs/how-to/cdktn.md");
 
-/** All files that the commands of the document name, and all that npm requires. */
 const MOVED = [
   ".npmrc",
   ".nvmrc",
@@ -27,16 +26,14 @@ const MOVED = [
   "packages",
 ];
 
-/** The lines of `cdk.tf.json` that differ, as docs/how-to/cdktn.md lists them. */
 const DIFFERENT_LINES = [{ cdktf: '"version": "0.21.0"', cdktn: '"version": "0.24.0"' }];
 
-/** The release of Node.js 22 that npm carries for this platform, pinned. */
 const NODE_22 = `node-${process.platform}-${process.arch}@22.23.3`;
 
 const BACKEND = "backend: { s3: { bucket: example-terraform-state, region: eu-central-1 } }";
 
 /** These deployments together use every construct, every output and both kinds of state block. */
-const SETTINGS: Readonly<Record<string, string>> = {
+const SETTINGS = {
   deckhouse: EXAMPLE,
   scoped: `
 region: us-gov-west-1
@@ -61,7 +58,7 @@ describe("the migrations from CDKTF in docs/how-to/cdktn.md", () => {
   let before: Deployments;
   let after: string;
 
-  const inS3 = (): Record<string, string> => ({
+  const inS3 = () => ({
     ...terraformEnvironment(aws),
     TF_CLI_ARGS_init: "-backend-config=use_path_style=true",
   });
@@ -170,7 +167,6 @@ describe("the migrations from CDKTF in docs/how-to/cdktn.md", () => {
     mustSucceed(
       runIn(PROJECT, process.env, "node", "bin/dkp-access", "init", repository, "--cdk-terrain"),
     );
-    // As the file that `npm run package` creates, which package.json names.
     const [, version] =
       /dkp-access-(.+)\.tgz/.exec(readFileSync(join(repository, "package.json"), "utf8")) ?? [];
     packProject(repository, version);
@@ -195,7 +191,7 @@ describe("the migrations from CDKTF in docs/how-to/cdktn.md", () => {
 });
 
 /** The Node.js that runs this test, or version 22 from npm. */
-function folderOfNode22(): string {
+function folderOfNode22() {
   if (Number.parseInt(process.versions.node, 10) >= 22) {
     return dirname(process.execPath);
   }

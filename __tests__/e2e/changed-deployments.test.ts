@@ -31,7 +31,7 @@ describe("a pipeline with three deployments, of which two are changed", () => {
 
   const file = (path: string) => join(checkout.path, path);
   const text = (path: string) => readFileSync(file(path), "utf8");
-  const run = (job: Job, name: string, more: Readonly<Record<string, string>> = {}): string => {
+  const run = (job: Job, name: string, more: Readonly<Record<string, string>> = {}) => {
     const { status, output } = runSteps(
       checkout.path,
       job(checkout.path, name, { ...environment, ...more }),

@@ -8,9 +8,7 @@ import { folder, write } from "./support/project";
 const SCRIPT = join(PROJECT, "scripts/check-image.sh");
 
 interface Image {
-  /** By disk, its files in /sys/block; sizes are in units of 512 bytes. */
   readonly disks: Readonly<Record<string, Readonly<Record<string, string>>>>;
-  /** The output of `systemctl is-active` for each unit; undefined if systemd does not run. */
   readonly services: Readonly<Record<string, string>> | undefined;
   readonly cloudInit: boolean;
 }
@@ -21,7 +19,7 @@ const SERVICES = {
   "cloud-init.service": "active",
 };
 const GIB = 2 ** 21;
-const VALID: Image = {
+const VALID = {
   disks: {
     nvme0n1: {
       size: `${8 * GIB}`,
@@ -33,11 +31,11 @@ const VALID: Image = {
   cloudInit: true,
 };
 
-const withServices = (services: Image["services"]): Image => ({
+const withServices = (services: Image["services"]) => ({
   ...VALID,
   services: { ...SERVICES, ...services },
 });
-const withDisks = (disks: Image["disks"]): Image => ({
+const withDisks = (disks: Image["disks"]) => ({
   ...VALID,
   disks: { ...VALID.disks, ...disks },
 });
@@ -48,15 +46,12 @@ const SYSTEMCTL = `#!/bin/sh
 `;
 const NO_SYSTEMD = "#!/bin/sh\necho 'Failed to connect to bus: Host is down' >&2\nexit 1\n";
 
-function executable(path: string, name: string, content: string): void {
+function executable(path: string, name: string, content: string) {
   write(path, { [name]: content });
   chmodSync(join(path, name), 0o755);
 }
 
-function check(
-  shell: string,
-  { disks, services, cloudInit }: Image,
-): { status: number | null; lines: readonly string[] } {
+function check(shell: string, { disks, services, cloudInit }: Image) {
   const root = folder({ "sys/block/loop0/size": "131072\n", "sys/block/zram0/size": "131072\n" });
   for (const [disk, files] of Object.entries(disks)) {
     write(join(root, "sys/block", disk), files);

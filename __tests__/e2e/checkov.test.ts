@@ -52,7 +52,6 @@ describe("checkov on the synthesized Terraform JSON", () => {
     const { summary, results } = report as Report;
     expect(summary.parsing_errors).toBe(0);
     expect(summary.passed).toBeGreaterThan(0);
-    // Checkov names resources without their type.
     const found = results.failed_checks
       .map(({ check_id, resource }) => `${check_id} ${resource.split(".").at(-1)}`)
       .sort();

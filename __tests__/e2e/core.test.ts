@@ -47,7 +47,7 @@ const ROTATIONS = [
 ] as const;
 
 /** With this variable of docs/how-to/keys.md, OpenTofu encrypts the state. */
-function stateEncryption(): string {
+function stateEncryption() {
   const commands = blockWith("TF_ENCRYPTION", "docs/how-to/keys.md");
   const env = { PASSPHRASE: "correct horse battery staple" };
   return spawnSync("sh", ["-c", `${commands}printf %s "$TF_ENCRYPTION"`], { env, encoding: "utf8" })

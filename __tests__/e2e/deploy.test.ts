@@ -11,7 +11,7 @@ describe("cdktf deploy of the first deployment of the README", () => {
   let deployed: Finished;
   let terraform: Terraform;
 
-  const cdktf = (...args: string[]): Finished =>
+  const cdktf = (...args: string[]) =>
     runIn(
       project,
       {

@@ -39,8 +39,7 @@ cluster: { prefix: dev }
 nodeRole: { name: full-nodes, path: /dkp/, managedPolicyArns: ["${ACCOUNT}:policy/Logs"], permissionsBoundary: "${ACCOUNT}:policy/Boundary" }
 ${more}`;
 
-/** AWS keeps five policy versions; the next one replaces the oldest. */
-async function fillVersions(aws: LocalAws): Promise<void> {
+async function fillVersions(aws: LocalAws) {
   for (let version = 2; version <= 5; version += 1) {
     const PolicyArn = `${ACCOUNT}:policy/D8CloudProviderAWS`;
     await aws.iam().createPolicyVersion({ PolicyArn, PolicyDocument: HARMLESS });
@@ -57,7 +56,7 @@ const trusting = (AWS: string) =>
  * Lets another account assume a role, and gives it the description and session duration that it may
  * have before an import.
  */
-async function changeRole(aws: LocalAws, RoleName: string): Promise<void> {
+async function changeRole(aws: LocalAws, RoleName: string) {
   await aws.iam().updateRole({ RoleName, Description: "EC2 instances", MaxSessionDuration: 7200 });
   await aws.iam().updateAssumeRolePolicy({
     RoleName,
@@ -69,7 +68,7 @@ async function changeRole(aws: LocalAws, RoleName: string): Promise<void> {
  * Terraform removes and restores: boundaries and tags of other people, the oldest policy version,
  * the role.
  */
-async function limitOutside(aws: LocalAws): Promise<void> {
+async function limitOutside(aws: LocalAws) {
   await fillVersions(aws);
   await changeRole(aws, "plain-nodes");
   // The console writes the description of an access key into a tag of its user.
@@ -83,7 +82,7 @@ async function limitOutside(aws: LocalAws): Promise<void> {
 }
 
 /** Terraform restores the boundaries and the role. */
-async function changeOutside(aws: LocalAws): Promise<void> {
+async function changeOutside(aws: LocalAws) {
   await changeRole(aws, "full-nodes");
   await aws.iam().deleteUserPermissionsBoundary({ UserName: "full" });
   await aws.iam().deleteRolePermissionsBoundary({ RoleName: "full-nodes" });
@@ -95,7 +94,7 @@ interface Scenario {
   readonly steps: readonly Step[];
 }
 
-const PLAIN_SCENARIO: Scenario = {
+const PLAIN_SCENARIO = {
   name: "the plain deployment",
   settings: WITH_ROLE,
   steps: [
@@ -111,7 +110,7 @@ const PLAIN_SCENARIO: Scenario = {
   ],
 };
 
-const FULL_SCENARIO: Scenario = {
+const FULL_SCENARIO = {
   name: "a deployment with everything",
   settings: full("tags: { team: platform }\n"),
   steps: [

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { RuleId } from "../../src/cli/diff/change-rules";
-import { type Changes, changesExitCode, changesJson } from "../../src/cli/diff/changes";
+import { changesExitCode, changesJson } from "../../src/cli/diff/changes";
 import { readPlan } from "../../src/cli/diff/plan-file";
 import { changesOfPlan } from "../../src/cli/diff/plans/plan-findings";
 import { changesMarkdown, changesText } from "../../src/cli/diff/render-summary";
@@ -10,7 +10,6 @@ import { LocalAws } from "./support/local-aws";
 import { Deployments } from "./support/project";
 import type { Terraform } from "./support/terraform";
 
-/** A plan that `protect` rejects cannot be saved. */
 const SETTINGS = "region: eu-central-1\nprotect: false\n";
 const NODES = "nodeRole: { name: n }";
 const SCOPED = "policy: { mode: scoped }\ncluster: { prefix: dev }";
@@ -66,7 +65,7 @@ describe("the change summary of a plan", () => {
   let summaries = "";
   const secrets = new Set<string>();
 
-  const planned = (more: string, ...args: readonly string[]): Changes => {
+  const planned = (more: string, ...args: readonly string[]) => {
     deployments.change({ deckhouse: `${SETTINGS}backend: { local: {} }\n${more}\n` });
     terraform.run("plan", "-out=plan", ...args);
     const changes = changesOfPlan(
@@ -116,7 +115,7 @@ describe("the change summary of a plan", () => {
     },
   );
 
-  it.each<[string, string, readonly string[], readonly RuleId[]]>([
+  it.each([
     [
       "new names of the user and the policy",
       "user: { name: other }\npolicy: { name: Other }",

@@ -20,7 +20,6 @@ user: { path: /team/, permissionsBoundary: '${BOUNDARY}' }
 nodeRole: { name: dkp-nodes, path: /apps/, additionalActions: ['s3:GetObject'], managedPolicyArns: ['${BOUNDARY}'], permissionsBoundary: '${BOUNDARY}' }
 ${SEVERAL_POLICIES}  additionalRolePolicies: ['s3:ListBucket']
 `;
-/** The second policy is named after its content. */
 const [FIRST = "", SECOND = ""] = deployment(SETTINGS).policies.map(({ name }) => name);
 const EXTERNAL_TRUST = {
   Version: "2012-10-17",
@@ -32,7 +31,6 @@ const EXTERNAL_TRUST = {
     },
   ],
 };
-/** The printed commands of `drift` and `preflight` that need neither a cluster nor a leaked key. */
 const PRINTED = ["drift", "preflight"].flatMap((name) => {
   const messages = readFileSync(join(PROJECT, `__tests__/golden/messages/${name}.txt`), "utf8");
   const command =
@@ -81,7 +79,6 @@ describe("drift", () => {
       )
       .sort();
 
-  /** Gives the auditor only these permissions. */
   const allow = (policy: object) =>
     aws.iam().putUserPolicy({
       UserName: "auditor",
@@ -174,7 +171,6 @@ describe("drift", () => {
     const { status, output } = command("deckhouse");
     expect(status).toBe(2);
     expect(output).not.toMatch(TAKES_AWAY);
-    // Terraform restores its objects; others stay.
     terraform.apply();
     const isWritten = (line: string) =>
       /^(?:boundary-differs|document-differs policy|(?:trust|document)-differs role dkp-nodes)/.test(
@@ -221,7 +217,7 @@ describe("drift", () => {
    * Creates one unmanaged object of each kind.
    * @returns what drift must find
    */
-  const plant = async (): Promise<readonly string[]> => {
+  const plant = async () => {
     const iam = aws.iam();
     const UserName = "deckhouse";
     const everything = allowing("*");

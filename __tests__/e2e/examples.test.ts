@@ -18,7 +18,6 @@ describe("the settings files of examples/clusters", () => {
   beforeAll(async () => {
     aws = await LocalAws.start();
     await aws.createBucket("example-terraform-state");
-    // All in one project: no two have the same names.
     deployments = Deployments.of(
       Object.fromEntries(FILES.map((file) => [basename(file, ".yaml"), settings(file)])),
       KEY_FILE,

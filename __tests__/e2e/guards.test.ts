@@ -5,7 +5,7 @@ import { type Finished, Terraform } from "./support/terraform";
 
 const SETTINGS = "region: eu-central-1\nbackend: { local: {} }\n";
 
-function expectGuarded({ status, output }: Finished, address: string): void {
+function expectGuarded({ status, output }: Finished, address: string) {
   expect(status).toBe(1);
   expect(output).toContain("Error: Instance cannot be destroyed");
   expect(output.replaceAll(/\s+/g, " ")).toContain(
@@ -89,7 +89,6 @@ describe("a first deployment that may not read what it created", () => {
   let operator: Credentials;
   let terraform: Terraform;
 
-  /** Denies a read action during an apply, which taints the new resource. */
   const taintBy = async (denied: string, settings: string) => {
     const deployments = Deployments.of({ deckhouse: `${SETTINGS}${settings}\n` });
     terraform = new Terraform(

@@ -74,7 +74,6 @@ describe("hand-over --cluster", () => {
     );
   });
 
-  /** The result, and the changes of the Secret. */
   const handOver = (
     before: string,
     args: readonly string[] = ["--yes"],
@@ -144,7 +143,6 @@ describe("hand-over --cluster", () => {
 
   it("shows the secret to no other process, and leaves it in no file", () => {
     const list = join(folder(), "processes");
-    // Every process of this computer, with its environment.
     const more = cluster.beforeWrite(
       `cat /proc/[0-9]*/cmdline /proc/[0-9]*/environ | tr '\\0' ' ' > '${list}'`,
     );

@@ -29,7 +29,6 @@ const INTERRUPT = `
     };
   }`;
 
-/** A project of its own, with a shell script in place of Terraform. */
 function world(script = `echo '${JSON.stringify(STATE)}'`) {
   const root = folder({
     "project/cdktf.json": "{}",
@@ -69,7 +68,6 @@ function world(script = `echo '${JSON.stringify(STATE)}'`) {
      */
     onFullDisk: (limit: number, ...args: readonly string[]) =>
       shell(`trap '' XFSZ; ulimit -f ${limit}; exec "$0" "$@"`, args),
-    /** The content of all files, and the folders. */
     written: () =>
       Object.fromEntries(
         readdirSync(root, { recursive: true, withFileTypes: true }).map((entry) => {

@@ -24,7 +24,6 @@ const RETIRED = {
   },
 };
 
-/** @param keys of the deployment where the situation begins */
 type Event = (operator: KeyOperator, keys: readonly Credentials[]) => unknown;
 
 const KEY = "aws_iam_access_key.user";

@@ -17,10 +17,6 @@ const PHRASES = [
 ];
 
 describe("npm run lint:words", () => {
-  /**
-   * Runs a program of Node.js on a file of these lines.
-   * @returns the exit code and the part of the output about each line
-   */
   function check(lines: readonly string[], ...program: string[]) {
     const root = folder({ "text.md": lines.map((line) => `${line}\n`).join("") });
     const args = [

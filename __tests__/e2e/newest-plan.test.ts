@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parse, stringify } from "yaml";
-import { type Changes, changesExitCode } from "../../src/cli/diff/changes";
+import { changesExitCode } from "../../src/cli/diff/changes";
 import { readPlan } from "../../src/cli/diff/plan-file";
 import { changesOfPlan } from "../../src/cli/diff/plans/plan-findings";
 import { rows } from "../helpers/complete";
@@ -37,7 +37,7 @@ describe("a plan of the Terraform and the AWS provider at hand has no part that 
     terraform.init();
     return terraform;
   };
-  const planned = (terraform: ReturnType<typeof terraformOf>): Changes => {
+  const planned = (terraform: ReturnType<typeof terraformOf>) => {
     terraform.run("plan", "-out=plan");
     return changesOfPlan(readPlan("plan", terraform.run("show", "-json", "plan")), "x", "Plan");
   };

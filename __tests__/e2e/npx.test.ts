@@ -12,9 +12,7 @@ import { mustSucceed, runIn } from "./support/terraform";
 
 const NAMES = ["dkp-access", "deckhouse-aws-access", "cdktf", "cdktn", "cdktf-cli", "cdktn-cli"];
 
-/** A registry that serves an external package under each of the names, in any version. */
 async function externalRegistry() {
-  /** The external program creates it. */
   const mark = join(folder(), "external-program-ran");
   const packed = Object.fromEntries(NAMES.map((name) => [name, externalPackage(name, mark)]));
   const server = createServer(({ url = "/", headers }, response) => {
@@ -31,7 +29,7 @@ async function externalRegistry() {
   return { url: `http://${await listening(server)}/`, mark, stop: () => closed(server) };
 }
 
-function externalPackage(name: string, mark: string): Buffer {
+function externalPackage(name: string, mark: string) {
   const program = `#!/usr/bin/env node\nrequire("fs").writeFileSync(${JSON.stringify(mark)}, process.argv.join(" "));\n`;
   const bin = Object.fromEntries(
     [...new Set([name, name.replace(/-cli$/, "")])].map((command) => [command, "run.js"]),
@@ -44,7 +42,7 @@ function externalPackage(name: string, mark: string): Buffer {
   return readFileSync(join(path, "packed.tgz"));
 }
 
-function registryDocument(name: string, content: Buffer, registry: string): object {
+function registryDocument(name: string, content: Buffer, registry: string) {
   const integrity = `sha512-${createHash("sha512").update(content).digest("base64")}`;
   const bin = Object.fromEntries(
     [...new Set([name, name.replace(/-cli$/, "")])].map((command) => [command, "run.js"]),
@@ -109,7 +107,7 @@ describe("npx, where an external package has the name of this one and nothing is
   });
 
   /** With npm's own settings, as in CI: whether the external program ran. */
-  const externalRuns = async (line: string, cwd: string): Promise<boolean> => {
+  const externalRuns = async (line: string, cwd: string) => {
     const env = {
       PATH: process.env.PATH,
       HOME: folder(),

@@ -51,15 +51,14 @@ const ROWS = KEYS.trim()
 class KeyRing {
   private readonly gpg = new Gpg();
 
-  /** @param day of the command, in days from now */
-  private at(day: string, ...args: string[]): void {
+  private at(day: string, ...args: string[]) {
     const time = new Date(Date.now() + Number(day) * DAY_MS)
       .toISOString()
       .replace(/[-:]|\..*/g, "");
     this.gpg.run([`--faked-system-time=${time}`, ...args]);
   }
 
-  create(owner: string, primary: string, steps: string): void {
+  create(owner: string, primary: string, steps: string) {
     const [algorithm = "", day = "-10", expires = "never", usage = "sign,cert"] =
       primary.split(" ");
     this.at(day, "--quick-generate-key", `${owner}@example.com`, algorithm, usage, expires);
@@ -75,7 +74,7 @@ class KeyRing {
   private change(
     fingerprint: string,
     [kind = "", value = "-10", expires = "never"]: readonly string[],
-  ): void {
+  ) {
     const commands: Readonly<Record<string, () => void>> = {
       extend: () => {
         this.at("-9", "--quick-set-expire", fingerprint, "30d");
@@ -98,7 +97,7 @@ class KeyRing {
     (commands[kind] ?? add)();
   }
 
-  export(owner: string, ...options: string[]): string {
+  export(owner: string, ...options: string[]) {
     return this.exported(owner, "--export", options).toString("base64");
   }
 
@@ -106,19 +105,12 @@ class KeyRing {
     owner: string,
     command: "--export" | "--export-secret-keys",
     options: readonly string[] = [],
-  ): Buffer {
+  ) {
     return this.gpg.run([...options, command, `=${owner}@example.com`]);
   }
 }
 
-/**
- * The fingerprint that the AWS provider records of each key that it can encrypt for, of a user with
- * an access key each.
- */
-async function recordedBy(
-  aws: LocalAws,
-  keys: Readonly<Record<string, string>>,
-): Promise<Readonly<Record<string, string>>> {
+async function recordedBy(aws: LocalAws, keys: Readonly<Record<string, string>>) {
   const names = Object.keys(keys);
   const resource = {
     aws_iam_user: Object.fromEntries(names.map((name) => [name, { name }])),
@@ -138,7 +130,7 @@ async function recordedBy(
   );
 }
 
-function judge(text: string): string {
+function judge(text: string) {
   const reading = readPgpKey(text);
   if ("error" in reading) {
     return reading.error;
@@ -151,7 +143,7 @@ function judge(text: string): string {
   return invalid ?? `valid${days}`;
 }
 
-function fingerprintOf(text: string): string | undefined {
+function fingerprintOf(text: string) {
   const reading = readPgpKey(text);
   return "key" in reading ? reading.key.fingerprint : undefined;
 }

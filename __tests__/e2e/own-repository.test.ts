@@ -15,14 +15,7 @@ import { install, packProject } from "./support/consumer";
 import { LocalAws } from "./support/local-aws";
 import { folder, write } from "./support/project";
 import { SERVED_MIRROR } from "./support/served-mirror";
-import {
-  type Finished,
-  jsonOf,
-  mustSucceed,
-  PROGRAM,
-  runIn,
-  terraformEnvironment,
-} from "./support/terraform";
+import { jsonOf, mustSucceed, PROGRAM, runIn, terraformEnvironment } from "./support/terraform";
 
 const SETTINGS = "deployments/deckhouse.yaml";
 const STACK = "cdktf.out/stacks/deckhouse";
@@ -33,7 +26,7 @@ const GOLDEN = "__tests__/golden/deployments";
 /**
  * A deployment without an account gets one of its own, because together their names must differ.
  */
-function goldenDeployments(): Readonly<Record<string, string>> {
+function goldenDeployments() {
   const read = (path: string) => readFileSync(join(PROJECT, path), "utf8");
   const settings = readdirSync(join(PROJECT, GOLDEN)).map((file, index) => {
     const text = read(join(GOLDEN, file));
@@ -52,7 +45,7 @@ class Repository {
 
   constructor(private readonly aws: LocalAws) {}
 
-  attempt(args: readonly string[], more: Readonly<Record<string, string>> = {}): Finished {
+  attempt(args: readonly string[], more: Readonly<Record<string, string>> = {}) {
     const [program = "", ...rest] = args;
     return runIn(
       this.path,
@@ -62,18 +55,18 @@ class Repository {
     );
   }
 
-  run(args: readonly string[], more: Readonly<Record<string, string>> = {}): string {
+  run(args: readonly string[], more: Readonly<Record<string, string>> = {}) {
     return mustSucceed(this.attempt(args, more));
   }
 
-  commit(message: string): void {
+  commit(message: string) {
     const author = ["-c", "user.name=t", "-c", "user.email=t@example.com"];
     this.run(["git", "init", "--quiet"]);
     this.run(["git", "add", "--all"]);
     this.run(["git", ...author, "commit", "--quiet", `--message=${message}`]);
   }
 
-  read(path: string): string {
+  read(path: string) {
     return readFileSync(join(this.path, path), "utf8");
   }
 }

@@ -23,7 +23,6 @@ const STATE = {
 };
 const READER = { ...PROVIDER, data: { terraform_remote_state: { access: { config: STATE } } } };
 
-/** A custom stack of a user, with single constructs. */
 const PLATFORM = `
 import { AwsProvider } from "@cdktf/provider-aws/lib/provider";
 import { App, LocalBackend, TerraformStack } from "cdktf";
@@ -76,7 +75,6 @@ describe("other projects", () => {
     }
   });
 
-  /** By name in AWS Secrets Manager. */
   const stored = (name: string) => {
     const environment = { ...terraformEnvironment(aws), AWS_DEFAULT_REGION: "eu-central-1" };
     const args = ["secretsmanager", "get-secret-value", "--secret-id", name, "--output", "json"];

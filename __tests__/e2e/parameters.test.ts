@@ -44,7 +44,7 @@ interface Unauthorized {
 }
 
 /** Writes with parameters that name a resource of a type that AWS does not list for the action. */
-async function unauthorizedActions(): Promise<readonly Unauthorized[]> {
+async function unauthorizedActions() {
   const writes = CATALOGUE.filter(({ access }) => !["List", "Read"].includes(access)).map(
     ({ action }) => action,
   );

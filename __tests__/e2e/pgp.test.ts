@@ -10,18 +10,16 @@ import { KeyOperator } from "./support/key-operator";
 import { type Credentials, LocalAws } from "./support/local-aws";
 import { Deployments, folder } from "./support/project";
 
-/** As bytes. */
-function occurrences(path: string, text: string): number {
+function occurrences(path: string, text: string) {
   return readdirSync(path, { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile() && !entry.parentPath.includes(".terraform/"))
     .filter((entry) => readFileSync(join(entry.parentPath, entry.name)).includes(text)).length;
 }
 
 class RecordingOperator extends KeyOperator {
-  /** As Terraform shows it. */
   plan = "";
 
-  protected override applyChange(): ReturnType<KeyOperator["applyChange"]> {
+  protected override applyChange() {
     const file = join(this.deployments.path, "plan");
     this.deployments.synth();
     this.terraform.run("plan", `-out=${file}`);
@@ -30,17 +28,16 @@ class RecordingOperator extends KeyOperator {
   }
 
   /** Makes the edit that begins a rotation, a day later, and applies it. */
-  async begin(): Promise<void> {
+  async begin() {
     await this.passDay();
     await this.follow(this.report().replace(/^ {2}then npx dkp-access hand-over .*$/m, ""));
   }
 
-  secretOf(name: string, by: Gpg): string {
+  secretOf(name: string, by: Gpg) {
     const key = this.terraform.keysInState().find((one) => one.name === name);
     return by.decrypt(key?.instances[0].attributes.encrypted_secret ?? "");
   }
 
-  /** Where a secret is in plaintext. */
   found(secret: string) {
     const outputs = JSON.stringify(this.terraform.outputs());
     return {

@@ -26,7 +26,7 @@ import {
 } from "./support/pipeline";
 import { folder } from "./support/project";
 import { listening } from "./support/server";
-import { type Finished, mustSucceed, outputOf, terraformEnvironment } from "./support/terraform";
+import { mustSucceed, outputOf, terraformEnvironment } from "./support/terraform";
 
 const GITLAB = "docs/pipelines/gitlab-ci.yml";
 const OWN_WORKFLOWS = ["ci", "codeql", "dependency-review", "release", "upstream"].map(
@@ -109,7 +109,7 @@ it("the workflow of deployments creates checks for the branch main alone", () =>
 });
 
 describe.each(["docs/pipelines/github-actions.yml", GITLAB])("the installation in %s", (file) => {
-  const install = (tracked: Readonly<Record<string, string>>): Finished => {
+  const install = (tracked: Readonly<Record<string, string>>) => {
     const path = folder({
       "package-lock.json": "{}",
       "review/build/main.tf.json": "{}",
@@ -147,7 +147,7 @@ describe.each(["docs/pipelines/github-actions.yml", GITLAB])("the installation i
 const COMMIT = "1".repeat(40);
 
 describe("a second reviewer on GitLab", () => {
-  const review = (verdict: string, variables: Readonly<Record<string, string>>): Finished => {
+  const review = (verdict: string, variables: Readonly<Record<string, string>>) => {
     const path = folder({ "pipeline.out/plan.env": `VERDICT=${verdict}\nDIGEST=\n` });
     return runSteps(
       path,
@@ -206,7 +206,6 @@ accessKeys: { primary: { status: Active }, secondary: { status: Active }, curren
 
 const POLICY_ARN = "arn:aws:iam::123456789012:policy/D8CloudProviderAWS";
 
-/** All permissions of an apply, except writing the state. */
 const WITHOUT_STATE = {
   Version: "2012-10-17",
   Statement: [
@@ -231,7 +230,6 @@ const variablesOf = ({ accessKeyId, secretAccessKey }: Credentials) => ({
 /** On GitLab, the key of the environment instead of a role. */
 const DIRECT_KEY = { APPLY_ROLE_ARN: "", PLAN_ROLE_ARN: "" };
 
-/** With the variables that the system gives the job. */
 type Approval = readonly [job: string, variables: Readonly<Record<string, string>>];
 
 /**
@@ -303,15 +301,14 @@ describe.each(SYSTEMS)(
     let environment: Record<string, string>;
 
     const file = (path: string) => join(checkout.path, path);
-    const text = (path: string): string => readFileSync(file(path), "utf8");
-    const job = (name: string, more: Readonly<Record<string, string>> = {}): Finished =>
+    const text = (path: string) => readFileSync(file(path), "utf8");
+    const job = (name: string, more: Readonly<Record<string, string>> = {}) =>
       runSteps(
         checkout.path,
         steps(checkout.path, name, { ...environment, ...credentials, ...more }),
       );
-    const succeed = (name: string, more: Readonly<Record<string, string>> = {}): string =>
+    const succeed = (name: string, more: Readonly<Record<string, string>> = {}) =>
       mustSucceed(job(name, more));
-    /** As a job on `main` does. */
     const plan = () => {
       for (const name of ["pipeline.out", "reviews.out", "artifacts.out"]) {
         rmSync(file(name), { recursive: true, force: true });
@@ -319,16 +316,15 @@ describe.each(SYSTEMS)(
       succeed("plan");
       return parseEnv(text(planned));
     };
-    const apply = (second: boolean, more: Readonly<Record<string, string>> = {}): Finished => {
+    const apply = (second: boolean, more: Readonly<Record<string, string>> = {}) => {
       const [name, variables] = approve(checkout.path, second);
       return job(name, { ...variables, ...more });
     };
-    /** As a merge does. */
     const change = (more: string) => {
       writeFileSync(file("deployments/deckhouse.yaml"), `${SETTINGS}${more}\n`);
       checkout.review(environment);
     };
-    const terraform = (...args: string[]): string =>
+    const terraform = (...args: string[]) =>
       checkout.run(environment, "terraform", `-chdir=cdktf.out/stacks/deckhouse`, ...args);
     const secret = () => terraform("output", "-raw", "secret_access_key");
     const keys = async () =>
@@ -478,7 +474,7 @@ describe.each(SYSTEMS)(
       change("");
     });
 
-    it.each<[string, () => unknown]>([
+    it.each([
       ["the settings", () => change("tags: { team: others }")],
       ["AWS", () => aws.iam().detachUserPolicy({ UserName: "deckhouse", PolicyArn: POLICY_ARN })],
     ])(

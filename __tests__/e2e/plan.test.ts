@@ -6,21 +6,13 @@ import { FaultProxy } from "./support/fault-proxy";
 import { allowing, LocalAws } from "./support/local-aws";
 import { programs } from "./support/programs";
 import { folder, write } from "./support/project";
-import {
-  atTerminal,
-  type Finished,
-  outputOf,
-  PROGRAM,
-  runIn,
-  terraformEnvironment,
-} from "./support/terraform";
+import { atTerminal, outputOf, PROGRAM, runIn, terraformEnvironment } from "./support/terraform";
 
 const BUCKET = "plan-state";
 const SETTINGS = `region: eu-central-1
 backend: { s3: { bucket: ${BUCKET}, region: eu-central-1, use_path_style: true } }
 protect: false
 `;
-/** A second key. Its change summary has only notes. */
 const ROTATION = `${SETTINGS}accessKeys: { secondary: { status: Active } }\n`;
 const STATE = `/${BUCKET}/deckhouse/terraform.tfstate`;
 const STACK = "cdktf.out/stacks/deckhouse";
@@ -31,19 +23,19 @@ interface World {
   readonly environment: Record<string, string>;
 }
 
-const dkpAccess = ({ project, environment }: World, ...args: readonly string[]): Finished =>
+const dkpAccess = ({ project, environment }: World, ...args: readonly string[]) =>
   runIn(project, environment, process.execPath, PROGRAM, ...args);
 
 const settings = ({ project }: World, text: string) =>
   write(project, { "deployments/deckhouse.yaml": text });
 
-async function editState({ aws }: World, edit: (state: string) => string): Promise<void> {
+async function editState({ aws }: World, edit: (state: string) => string) {
   const state = await (await aws.s3("GET", STATE)).text();
   expect(edit(state) === state).toBe(false);
   await aws.s3("PUT", STATE, edit(state));
 }
 
-function planned(world: World): string {
+function planned(world: World) {
   const { output } = dkpAccess(world, "plan", "deckhouse", "--digest-file", "digest");
   const digest = readFileSync(join(world.project, "digest"), "utf8").trim();
   expect(output).toContain(`dkp-access apply deckhouse --approved ${digest}`);
@@ -54,8 +46,7 @@ const REFUSED = "nothing is applied: the plan is not the approved one";
 
 type Change = (world: World) => unknown;
 
-/** The only policy of the account. */
-async function policyArn(aws: LocalAws): Promise<string | undefined> {
+async function policyArn(aws: LocalAws) {
   const { Policies: [policy] = [] } = await aws.iam().listPolicies({ Scope: "Local" });
   return policy?.Arn;
 }
@@ -108,8 +99,7 @@ const ROWS: readonly (readonly [number, string, Change, string])[] = [
   ],
 ];
 
-/** A copy of a project and of its account, so that rows do not depend on each other. */
-async function copyOf(origin: World): Promise<World> {
+async function copyOf(origin: World) {
   const [project, aws] = [folder(), await origin.aws.copy()];
   cpSync(origin.project, project, { recursive: true, verbatimSymlinks: true });
   const { TERRAFORM_BINARY_NAME = "" } = origin.environment;
@@ -176,7 +166,7 @@ describe.each(programs())("with $name", ({ path }) => {
       AccessKeyId: key?.AccessKeyId,
       Status: "Inactive",
     });
-    const others: Readonly<Record<string, object>> = {
+    const others = {
       "aws_iam_policy.policy-2": { id: victim, arn: victim, name: "Victim" },
       "aws_iam_user_policy_attachment.policy-attachment-2": {
         id: "bob-1",
@@ -238,7 +228,6 @@ describe.each(programs())("with $name", ({ path }) => {
   it("prints commands that work, as a person runs them", async () => {
     const world = await copyOf(origin);
     const { project, environment } = world;
-    /** A person answers the printed command with yes. */
     const follow = (output: string, before: string, after = "$") => {
       const [, command = ""] = new RegExp(`${before}(.*)${after}`, "m").exec(output) ?? [];
       const line = command

@@ -13,7 +13,7 @@ import { type Fault, FaultProxy } from "./support/fault-proxy";
 import { LocalAws } from "./support/local-aws";
 import { Deployments } from "./support/project";
 import { shows } from "./support/recovery";
-import { type Finished, outputOf, type Terraform, terraformEnvironment } from "./support/terraform";
+import { outputOf, type Terraform, terraformEnvironment } from "./support/terraform";
 
 const ACCOUNT = "123456789012";
 const flow = (values: readonly string[]) => `[${values.map((value) => `"${value}"`).join(", ")}]`;
@@ -39,7 +39,6 @@ const ENCRYPTED = ["encrypted-volumes"];
 const ALL_FEATURES = Object.keys(FEATURES);
 const NETWORKS = `user: { allowedNetworks: { cidrs: [52.29.63.0/24] } }`;
 
-/** Modes, features, lists that get longer and shorter, the Deny of other networks. */
 const PLAIN: readonly Change[] = [
   { mode: "minimal", cluster: KEYS(15), features: ENCRYPTED },
   { mode: "minimal", cluster: KEYS(1), features: ENCRYPTED },
@@ -87,7 +86,7 @@ const settingsOf = ({ mode, cluster = "", features = [], more = "" }: Change) =>
     "",
   ].join("\n");
 
-const statementsOf = ({ Statement }: PolicyDocument): readonly PolicyStatement[] =>
+const statementsOf = ({ Statement }: PolicyDocument) =>
   Statement.map(({ Effect, Sid, Action, Resource, Condition = {} }) => ({
     ...(Effect === "Deny" ? { effect: Effect } : {}),
     sid: Sid,
@@ -107,8 +106,7 @@ describe("a live deployment", () => {
   let deployments: Deployments;
   let terraform: Terraform;
 
-  /** The permissions of the policies that AWS stores. */
-  const stored = async (): Promise<ReadonlySet<string>> => {
+  const stored = async () => {
     const { AttachedPolicies = [] } = await aws
       .iam()
       .listAttachedUserPolicies({ UserName: "deckhouse" });
@@ -134,7 +132,7 @@ describe("a live deployment", () => {
     required: ReadonlySet<string>,
     fault?: Change["fault"],
     ...args: string[]
-  ): Promise<Finished> => {
+  ) => {
     const before = await stored();
     const states: ReadonlySet<string>[] = [];
     const proxy = await FaultProxy.before(aws, {

@@ -27,7 +27,6 @@ const REQUIRED = [
   },
 ] as const;
 
-/** For some tests. `.ci/requirements.txt` has those that are written in Python. */
 const COMMANDS = [
   ...[
     "actionlint",
@@ -103,6 +102,6 @@ export default async function prerequisites(): Promise<void> {
   await Promise.all([startServedMirror(path), LocalAws.startOrigin()]);
 }
 
-function plainError(message: string): Error {
+function plainError(message: string) {
   return Object.assign(new Error(message), { stack: message });
 }

@@ -56,7 +56,6 @@ describe("dkp-access in a process of its own", () => {
     const isAllowed = spawnSync("unshare", [...asUser, "true"]).status === 0;
     return isAllowed ? ["unshare", ...asUser] : ["sudo", "-n", "unshare", ...namespaces];
   };
-  /** Runs the program in a file system of its own, with the settings in it. */
   const inFileSystem = (options: string, prepare: string, ...args: readonly string[]) => {
     const mounted = newFolder();
     const command = unshare("--mount");
@@ -127,7 +126,6 @@ describe("dkp-access in a process of its own", () => {
     expect({ status, names: [...new Set(names)].sort() }).toEqual({ status: 0, names: packages });
   });
 
-  /** A line of Bash in this project, with the program as "$0" and "$@". */
   const bash = (line: string, command: readonly string[]) => {
     const args = ["-c", line, process.execPath, PROGRAM, ...command];
     const { status, stdout, stderr } = spawnSync("bash", args, { cwd: PROJECT, encoding: "utf8" });

@@ -23,12 +23,7 @@ cluster: { prefix: dev, layout: Standard }
 nodeRole: { name: dkp-nodes }
 `;
 
-/** @returns the folder of the review pack */
-function pack(
-  deployments: Deployments,
-  stack: string,
-  environment: Record<string, string> = {},
-): string {
+function pack(deployments: Deployments, stack: string, environment: Record<string, string> = {}) {
   const { status, output } = runIn(
     deployments.path,
     environment,
@@ -44,7 +39,7 @@ function pack(
  * `consumer.tf` changed as its comment describes: without the secret's variable and the outputs,
  * with the variant uncommented.
  */
-function writeOnlyVariant(consumer: string): string {
+function writeOnlyVariant(consumer: string) {
   const [head = "", variant = ""] = consumer.split(`# ${WRITE_ONLY_VARIANT}\n`);
   const kept = head
     .replace(/^variable "dkp_secret_access_key" \{\n.*?\n\}\n\n/ms, "")
@@ -56,7 +51,7 @@ function writeOnlyVariant(consumer: string): string {
 const contentsOf = (path: string) =>
   readdirSync(path).map((name) => readFileSync(join(path, name), "utf8"));
 
-function plan(terraform: Terraform): object {
+function plan(terraform: Terraform) {
   terraform.run("plan", "-out=plan");
   const { planned_values, resource_changes, output_changes } = JSON.parse(
     terraform.run("show", "-json", "plan"),
@@ -88,7 +83,6 @@ describe("the review pack", () => {
     const NAMES = `${SETTINGS}user: { name: reader }\npolicy: { name: reader }\n`;
     const WITHOUT_SECRET = `${NAMES}outputs: { secret: false }\n`;
 
-    /** An applied deployment, and its `consumer.tf` or a variant of it, initialized and valid. */
     const consumerOf = (settings: string, variant = (text: string) => text) => {
       const deployments = Deployments.of({ deckhouse: settings });
       const terraform = deployments.terraform("deckhouse", aws);

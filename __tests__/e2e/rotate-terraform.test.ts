@@ -14,7 +14,6 @@ cluster: { prefix: dev }
 const DOCUMENT = "provider-cluster-configuration";
 const ROTATE = `${SETTINGS}accessKeys: { managedBy: rotate }\n`;
 
-/** From keys of Terraform to keys of `rotate`, and back. */
 describe.each(programs())("with $name, where accessKeys.managedBy becomes rotate,", ({ path }) => {
   it.each(["Active", "Inactive"])(
     "Terraform forgets both keys and changes none, also one that is %s",
@@ -25,7 +24,6 @@ describe.each(programs())("with $name, where accessKeys.managedBy becomes rotate
       });
       const terraform = deployments.terraform("deckhouse", aws, path);
       const environment = { ...terraformEnvironment(aws), TERRAFORM_BINARY_NAME: path };
-      /** The rules of a plan that require attention. */
       const planned = () => {
         const { exitCode, findings } = jsonOf(
           deployments.path,

@@ -31,7 +31,6 @@ describe("rotate", () => {
     cluster.setDocument(
       CONFIGURATION.replace(OLD_KEY, accessKeyId).replace(OLD_SECRET, secretAccessKey),
     );
-  /** The principals of a pipeline and of a person, with the policies of the review pack. */
   let rotator: Credentials;
   let responder: Credentials;
   /** The same, and DKP's key, in an account with a user of the same name. */
@@ -195,9 +194,7 @@ describe("rotate", () => {
 
   it("may do nothing but that with rotator-policy.json, and give the user permissions with responder-policy.json", async () => {
     const UserName = "deckhouse";
-    const abuses = (
-      iam: ReturnType<LocalAws["iam"]>,
-    ): Readonly<Record<string, () => Promise<unknown>>> => ({
+    const abuses = (iam: ReturnType<LocalAws["iam"]>) => ({
       "key of another user": () => iam.createAccessKey({ UserName: "rotator" }),
       "keys of another user": () => iam.listAccessKeys({ UserName: "responder" }),
       "deletes a key of another user": () =>
@@ -256,7 +253,6 @@ describe("rotate", () => {
           AuthenticationCode2: "654321",
         }),
     });
-    // Whether the policy allows it, and not whether the object exists.
     const possible = async (principal: Credentials) => {
       const tried = Object.entries(abuses(aws.iam(principal)));
       expect(tried).toHaveLength(20);

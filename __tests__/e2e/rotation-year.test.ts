@@ -30,7 +30,7 @@ let path: string;
 let first: SecretKey;
 let rotator: Credentials;
 
-const secret = (): SecretKey => {
+const secret = () => {
   const { provider } = parse(cluster.document().toString());
   return { id: provider.providerAccessKeyId, secret: provider.providerSecretAccessKey };
 };

@@ -8,7 +8,7 @@ import { PROJECT } from "../helpers/project-root";
 import { install, linkPackages, pack, packProject } from "./support/consumer";
 import { LocalAws } from "./support/local-aws";
 import { folder, write } from "./support/project";
-import { type Finished, mustSucceed, runIn, terraformEnvironment } from "./support/terraform";
+import { mustSucceed, runIn, terraformEnvironment } from "./support/terraform";
 
 const STATE =
   "backend: { s3: { bucket: example-terraform-state, region: eu-central-1, use_path_style: true } }\n";
@@ -41,7 +41,6 @@ features: [drift-repair, encrypted-volumes, fast-snapshot-restore, instance-type
 const EARLIER: readonly {
   readonly commit: string;
   readonly deployments: Readonly<Record<string, string>>;
-  /** The output of `review`. */
   readonly written: readonly string[];
   readonly verdict: 0 | 2;
   /** What `diff` prints once. */
@@ -105,15 +104,12 @@ const SLOTS = `primary: {}, secondary: { status: Active, pgpKey: "${ENCRYPTION_K
 const REMOVED: readonly {
   readonly what: string;
   readonly live: string;
-  /** The fields that `synth` reports. */
   readonly fields: readonly string[];
   /** Steps of `synth` with the former version: settings to apply, or the command that it prints. */
   readonly steps?: readonly (string | RegExp)[];
-  /** Without the removed settings. */
   readonly rest: string;
   /** The exit code and a sentence of `plan` then. */
   readonly planned: readonly [status: 0 | 2, said: string];
-  /** The groups of the account in the end. */
   readonly groups?: readonly string[];
 }[] = [
   {
@@ -169,7 +165,7 @@ cluster: { dkpVersion: "1.72" }
  * `E2E_EARLIER`.
  * @throws Error if the clone does not have it
  */
-function packedEarlier(commit: string): string {
+function packedEarlier(commit: string) {
   const packed = join(process.env.E2E_EARLIER ?? folder(), `${commit}.tgz`);
   if (existsSync(packed)) {
     return packed;
@@ -198,9 +194,9 @@ describe.each(rows(EARLIER, 2))(
     let later: string;
     let former: string;
 
-    const attempt = (...[program = "", ...args]: readonly string[]): Finished =>
+    const attempt = (...[program = "", ...args]: readonly string[]) =>
       runIn(repository, environment, program, ...args);
-    const run = (...command: readonly string[]): string => {
+    const run = (...command: readonly string[]) => {
       return mustSucceed(attempt(...command));
     };
     const npm = (...args: readonly string[]) =>

@@ -30,7 +30,7 @@ const MORE = MAIN.replace(
 
 const GO_MOD = `module ${MODULE}\n`;
 
-const served = (version: string, main: string): readonly (readonly [string, Uint8Array])[] => {
+const served = (version: string, main: string) => {
   const files = {
     "go.mod": GO_MOD,
     "cmd/machine-controller-manager/main.go": main,
@@ -48,7 +48,7 @@ const served = (version: string, main: string): readonly (readonly [string, Uint
 };
 
 /** 0.36.0 has the calls that the catalogue knows, 0.37.0 one more. */
-const SERVED: Readonly<Record<string, Uint8Array>> = Object.fromEntries(
+const SERVED = Object.fromEntries(
   [
     ["list", strToU8("v0.9.0\nv0.37.0\nv0.36.0\nv0.38.0-rc.1\n")] as const,
     ...served("v0.36.0", MAIN),
@@ -125,7 +125,7 @@ describe("npm run upstream", () => {
   });
 });
 
-async function registryWith(version: string): Promise<string> {
+async function registryWith(version: string) {
   const server = createServer(({ url = "" }, response) => {
     const name = decodeURIComponent(url.slice(1));
     response.end(

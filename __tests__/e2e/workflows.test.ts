@@ -30,7 +30,7 @@ const COMMANDS = [
 /**
  * By beginning of a command that cannot run here: the service that it needs, or what else runs it.
  */
-const ELSEWHERE: Readonly<Record<string, string>> = {
+const ELSEWHERE = {
   ".ci/run": "runs this test",
   "npm ci": "npm's registry",
   "npm test": "runs the unit tests",

@@ -38,16 +38,14 @@ describe("A year of the access of a DKP cluster to AWS", () => {
   let name: string;
   let repository: string;
   let environment: Record<string, string>;
-  /** The key that DKP has: it works after every event. */
   let dkp: Credentials | undefined;
-  /** These must never work again. */
   const ended: Credentials[] = [];
 
   const settingsFile = (stack: string) => join(repository, `deployments/${stack}.yaml`);
   const read = (path: string) => readFileSync(join(repository, path), "utf8");
   const attempt = (...lines: readonly string[]) =>
     runIn(repository, environment, "sh", "-ec", lines.join("\n"));
-  const run = (...lines: readonly string[]): string => {
+  const run = (...lines: readonly string[]) => {
     return mustSucceed(attempt(...lines));
   };
   /** The owner changes settings, or removes undefined ones, and keeps the comments. */
@@ -61,7 +59,6 @@ describe("A year of the access of a DKP cluster to AWS", () => {
   };
   const commit = (message: string) =>
     run("npx dkp-access review", "git add --all", `${GIT} commit --quiet -m '${message}'`);
-  /** With its report as JSON, and its progress and Terraform's output beside it. */
   const report = (command: string) => {
     const args = ["-c", `npx dkp-access ${command} --format json`];
     const { status, stdout, stderr } = spawnSync("sh", args, {
@@ -77,13 +74,11 @@ describe("A year of the access of a DKP cluster to AWS", () => {
     const rules = findings.filter(({ level }) => level !== "note").map(({ rule }) => rule);
     return { exitCode: status, rules: [...new Set(rules)].sort(), stderr, digest };
   };
-  /** The exit code, and the rules that require attention. */
   const reported = (command: string) => {
     const { exitCode, rules } = report(command);
     return [exitCode, ...rules];
   };
   let approved = "";
-  /** The exit code, Terraform's counts, and the rules that require attention. */
   const planned = (stack: string) => {
     const { exitCode, rules, stderr, digest } = report(`plan ${stack}`);
     approved = `--approved ${digest} --accept ${exitCode}`;
@@ -92,14 +87,14 @@ describe("A year of the access of a DKP cluster to AWS", () => {
     return [exitCode, plan, ...rules];
   };
   const apply = (stack: string) => run(`npx dkp-access apply ${stack} ${approved}`);
-  const keyOf = (block: string): Credentials => {
+  const keyOf = (block: string) => {
     const { provider } = parse(block);
     return {
       accessKeyId: provider.providerAccessKeyId,
       secretAccessKey: provider.providerSecretAccessKey,
     };
   };
-  const handedOver = (stack: string): Credentials => {
+  const handedOver = (stack: string) => {
     run("rm -f provider.yaml", `npx dkp-access hand-over ${stack} --out provider.yaml`);
     return keyOf(read("provider.yaml"));
   };

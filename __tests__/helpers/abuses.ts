@@ -2,10 +2,8 @@ import type { Environment } from "../../src/iam/policy-statements";
 import { projectFile } from "./project-root";
 import type { Request } from "./simulator";
 
-/** A call that an attacker with the key should not be able to make. */
 interface Abuse extends Request {
   readonly what: string;
-  /** Whether the documented policy allows it. */
   readonly documented: boolean;
 }
 
@@ -48,11 +46,7 @@ export function abuses(environment: Environment): readonly Abuse[] {
   });
 }
 
-function contextValue(
-  key: string,
-  value: string,
-  environment: Environment,
-): string | readonly string[] {
+function contextValue(key: string, value: string, environment: Environment) {
   if (key === "aws:TagKeys") {
     return value.split(",");
   }
@@ -66,11 +60,7 @@ function contextValue(
 /** Services whose ARNs have no Region. */
 const GLOBAL = ["iam", "s3"];
 
-function arnOf(
-  called: string,
-  text: string,
-  { partition, region, account = "" }: Environment,
-): string {
+function arnOf(called: string, text: string, { partition, region, account = "" }: Environment) {
   const [name = "", where] = text.split("@");
   if (name === "*") {
     return name;

@@ -18,7 +18,7 @@ export type Answers = Readonly<Record<string, unknown>>;
 const words = (given: unknown) => [given ?? []].flat().map(String);
 
 /** A document, or its actions; encoded as IAM sends it. */
-function encoded(given: unknown): string {
+function encoded(given: unknown) {
   const isDocument = typeof given === "object" && given !== null && "Statement" in given;
   const document = isDocument
     ? given
@@ -32,7 +32,7 @@ interface ObjectAnswer {
 }
 
 /** By type and path, `role/apps/own`, or by its boundary and the principal that it trusts. */
-function objectOf(given: string | ObjectAnswer): object {
+function objectOf(given: string | ObjectAnswer) {
   if (typeof given === "string") {
     return {
       Arn: arn(given),
@@ -57,11 +57,11 @@ const attached = (names: unknown) => ({
 const inline = (names: unknown) => ({ PolicyNames: words(names) });
 
 const SHAPES: Readonly<Record<string, (given: never) => object>> = {
-  GetUser: (given: string | ObjectAnswer) => ({ User: objectOf(given) }),
-  GetRole: (given: string | ObjectAnswer) => ({ Role: objectOf(given) }),
-  GetPolicy: (given: string) => ({ Policy: { ...objectOf(given), DefaultVersionId: "v3" } }),
-  GetInstanceProfile: (given: string) => ({ InstanceProfile: objectOf(given) }),
-  GetGroup: (members: unknown) => ({
+  GetUser: (given) => ({ User: objectOf(given) }),
+  GetRole: (given) => ({ Role: objectOf(given) }),
+  GetPolicy: (given) => ({ Policy: { ...objectOf(given), DefaultVersionId: "v3" } }),
+  GetInstanceProfile: (given) => ({ InstanceProfile: objectOf(given) }),
+  GetGroup: (members) => ({
     Group: objectOf("group/own"),
     Users: words(members).map((UserName) => ({ UserName })),
   }),
@@ -71,24 +71,24 @@ const SHAPES: Readonly<Record<string, (given: never) => object>> = {
   ListUserPolicies: inline,
   ListGroupPolicies: inline,
   ListRolePolicies: inline,
-  ListGroupsForUser: (names: unknown) => ({
+  ListGroupsForUser: (names) => ({
     Groups: words(names).map((GroupName) => ({ GroupName })),
   }),
-  ListInstanceProfilesForRole: (names: unknown) => ({
+  ListInstanceProfilesForRole: (names) => ({
     InstanceProfiles: words(names).map((InstanceProfileName) => ({ InstanceProfileName })),
   }),
-  ListAccessKeys: (keys: Readonly<Record<string, string>>) => ({
+  ListAccessKeys: (keys) => ({
     AccessKeyMetadata: Object.entries(keys).map(([AccessKeyId, Status]) => ({
       AccessKeyId,
       Status,
       CreateDate: DAY,
     })),
   }),
-  GetPolicyVersion: (given: unknown) => ({ PolicyVersion: { Document: encoded(given) } }),
-  GetUserPolicy: (given: unknown) => ({ PolicyDocument: encoded(given) }),
-  GetGroupPolicy: (given: unknown) => ({ PolicyDocument: encoded(given) }),
-  GetRolePolicy: (given: unknown) => ({ PolicyDocument: encoded(given) }),
-  ListEntitiesForPolicy: ({ users, groups, roles }: Readonly<Record<string, unknown>>) => ({
+  GetPolicyVersion: (given) => ({ PolicyVersion: { Document: encoded(given) } }),
+  GetUserPolicy: (given) => ({ PolicyDocument: encoded(given) }),
+  GetGroupPolicy: (given) => ({ PolicyDocument: encoded(given) }),
+  GetRolePolicy: (given) => ({ PolicyDocument: encoded(given) }),
+  ListEntitiesForPolicy: ({ users, groups, roles }) => ({
     PolicyUsers: words(users).map((UserName) => ({ UserName })),
     PolicyGroups: words(groups).map((GroupName) => ({ GroupName })),
     PolicyRoles: words(roles).map((RoleName) => ({ RoleName })),
@@ -109,7 +109,6 @@ function simulation(
   };
 }
 
-/** Every call that was answered: action and input. */
 export const CALLS: (readonly [action: string, input: string])[] = [];
 
 /**
@@ -117,7 +116,7 @@ export const CALLS: (readonly [action: string, input: string])[] = [];
  * @param missing what a call without an answer returns or throws
  */
 export function callsOf(answers: Answers, missing: unknown) {
-  return async (action: string, input: object): Promise<readonly object[]> => {
+  return async (action: string, input: object) => {
     CALLS.push([action, JSON.stringify(input)]);
     const [, operation = ""] = action.split(":");
     const names = Object.values(input).map((name) => String(name).replace(arn("policy/"), ""));
@@ -146,7 +145,6 @@ export function callsOf(answers: Answers, missing: unknown) {
   };
 }
 
-/** An account that has only what these answers contain. */
 export function accountWith(answers: Answers): IamReader {
   const aws = { call: callsOf(answers, "error NoSuchEntity") };
   return new IamReader(aws as unknown as ConstructorParameters<typeof IamReader>[0]);

@@ -10,10 +10,6 @@ export function blocksOf(page: string, language = "shell"): readonly string[] {
   );
 }
 
-/**
- * The block of a page that contains a text.
- * @throws Error if no block contains the text
- */
 export function blockWith(text: string, page: string, language = "shell"): string {
   const block = blocksOf(page, language).find((candidate) => candidate.includes(text));
   if (block === undefined) {

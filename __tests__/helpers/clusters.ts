@@ -9,14 +9,12 @@ import {
   policyStatements,
 } from "../../src/iam/policy-statements";
 
-/** A cluster with prefix `dev` and layout `Standard` by default. */
 export function clusterOf(given: Partial<Cluster> = {}): Cluster {
   return { ...PLAIN_CLUSTER, prefix: "dev", layout: "Standard", ...given };
 }
 
 export const FEATURE_NAMES = Object.keys(FEATURES) as Feature[];
 
-/** A cluster with every option and feature. */
 export const EVERYTHING = clusterOf({
   layout: "WithNAT",
   bastion: true,
@@ -36,7 +34,6 @@ export const ENVIRONMENT: Required<Environment> = {
   account: "123456789012",
 };
 
-/** The policy options of a cluster. */
 export const optionsWith = (
   mode: Mode,
   cluster = clusterOf(),
@@ -50,7 +47,7 @@ export const optionsWith = (
 /** Whatever its size is. */
 export const wholePolicy = (options: PolicyOptions) => policyDocument(policyStatements(options));
 
-const ENVIRONMENTS: readonly Environment[] = [
+const ENVIRONMENTS = [
   ENVIRONMENT,
   { partition: "aws-cn", region: "cn-north-1", account: "123456789012" },
   { partition: "aws-us-gov", region: "us-gov-west-1", account: "123456789012" },

@@ -14,7 +14,6 @@ interface DenialRow {
 
 export const DENIALS: readonly DenialRow[] = parse(projectFile("__tests__/helpers/denials.yaml"));
 
-/** The deployment of a row. */
 export function deploymentOf({ settings }: Pick<DenialRow, "settings">): Deployment {
   const defaults = {
     accountId: "123456789012",

@@ -11,11 +11,9 @@ import { levelOf } from "../../src/cli/findings/finding";
 import type { JsonObject } from "../../src/text/json";
 import { packOf, reviewPackOf } from "./packs";
 
-/** The changes between review packs of one deployment. */
 export const betweenPacks = (before: Files, after: Files) =>
   changesAgainst({ x: before }, { x: after }, "Compared with main");
 
-/** The changes between two settings of one deployment. */
 export const between = (before: string, after: string) =>
   betweenPacks(reviewPackOf(before), reviewPackOf(after));
 
@@ -46,27 +44,22 @@ type Findings = Pick<Changes, "deployments">;
 const all = ({ deployments }: Findings): readonly DiffFound[] =>
   findingsOf({ source: "", deployments });
 
-/** The findings that make the exit code of a change other than 0. */
 export const serious = (changes: Findings): readonly DiffFound[] =>
   all(changes).filter((found) => levelOf(RULES, found) !== "note");
 
-/** The rules of these findings. */
 export const seriousRules = (changes: Findings): readonly RuleId[] =>
   serious(changes).map(({ rule }) => rule);
 
-/** The exit code of a change, and the rules that make it. */
 export const verdictOf = (changes: Changes): readonly [number, ...(readonly RuleId[])] => [
   changesExitCode(changes),
   ...seriousRules(changes),
 ];
 
-/** The findings of a rule. */
 export const ofRule = <Rule extends RuleId>(changes: Findings, wanted: Rule) =>
   all(changes).filter(
     (found): found is DiffFound & { readonly rule: Rule } => found.rule === wanted,
   );
 
-/** The actions in the findings of a rule. */
 export const actionsOf = (changes: Findings, rule: RuleId, principal?: string): readonly string[] =>
   ofRule(changes, rule)
     .filter((found) => principal === undefined || found.principal === principal)

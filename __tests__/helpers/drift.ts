@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parse } from "yaml";
-import { type DriftState, driftReport } from "../../src/cli/account/drift/report";
+import { driftReport } from "../../src/cli/account/drift/report";
 import { type Inventory, inventoryOfSettings } from "../../src/cli/account/inventory";
 import type { StateResource } from "../../src/cli/terraform/state-file";
 import { nodeRoleName } from "../../src/iam/cluster";
@@ -23,7 +23,7 @@ export const TAKES_AWAY =
   /\b(?:remove|removing|removal|detach|deactivate|deactivating|delete|deleting|destroy|revoke|revoking|disable|disabling)|aws iam/i;
 
 /** An account that has exactly what Terraform and DKP manage, of a deployment that was applied. */
-function appliedAccount(settings: Deployment): Answers {
+function appliedAccount(settings: Deployment) {
   const { things, links } = inventoryOfSettings(settings, ACCOUNT);
   const answers: Record<string, unknown> = {
     GetCallerIdentity: { Account: ACCOUNT },
@@ -101,17 +101,12 @@ const NAMED: Readonly<Record<string, string>> = {
 
 /** A deployment that was applied, and later changes. */
 interface World {
-  /**
-   * Settings, or the name of some.
-   * @default `every`
-   */
   readonly settings?: unknown;
   /**
    * The settings that were applied.
    * @default the same
    */
   readonly applied?: unknown;
-  /** Other answers of IAM. */
   readonly iam?: Answers;
   /** Addresses that the state lacks, `"all"`, or why it cannot be read. */
   readonly lost?: readonly string[] | "all" | { readonly unread: string };
@@ -121,7 +116,6 @@ interface World {
   readonly deposed?: readonly string[];
 }
 
-/** The report of drift in a world. */
 export async function driftIn({
   settings = "every",
   applied = settings,
@@ -146,7 +140,7 @@ export async function driftIn({
     outputs: {},
     user: user && { name: String(user.name), arn: String(user.arn) },
   };
-  const state: DriftState = typeof lost === "object" && "unread" in lost ? lost : { value };
+  const state = typeof lost === "object" && "unread" in lost ? lost : { value };
   return driftReport(
     described(settings),
     state,

@@ -62,7 +62,6 @@ const ADDRESSES: Readonly<Record<string, string>> = {
   roleAttachment: "aws_iam_role_policy_attachment.node-policy-Extra",
 };
 
-/** A plan of `plans/`, to be edited. */
 export function realPlan(base: PlanName): EditablePlan {
   const plan = JSON.parse(projectFile(`__tests__/helpers/plans/${base}.json`)) as EditablePlan;
   for (const { change, type } of plan.resource_changes) {
@@ -75,7 +74,6 @@ export function realPlan(base: PlanName): EditablePlan {
   return plan;
 }
 
-/** Every edit of `plans/edits.yaml`, by its name. */
 export function editedPlans(): Readonly<Record<string, EditedPlan>> {
   const text = projectFile("__tests__/helpers/plans/edits.yaml");
   const sections = parse(
@@ -102,7 +100,7 @@ export function editedPlans(): Readonly<Record<string, EditedPlan>> {
   );
 }
 
-function edited(plan: EditablePlan, edit: Edit): EditablePlan {
+function edited(plan: EditablePlan, edit: Edit) {
   const entryOf = (name: string) =>
     plan.resource_changes.find(({ address }) => address === ADDRESSES[name]) as Entry;
   const each = (values: ByAddress | undefined, apply: (entry: Entry, values: Json) => void) =>

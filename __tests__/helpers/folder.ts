@@ -38,7 +38,6 @@ export function folderForEach(start: Files = {}) {
     write: (files: Files) => writeFiles(root, files),
     read: (path: string) => readFileSync(at(path), "utf8"),
     remove: (path: string) => rmSync(at(path), { recursive: true }),
-    /** In order. */
     names: (path = "") => readdirSync(at(path)).sort(),
   };
 }

@@ -14,7 +14,7 @@ export const SECRETS: readonly string[] = [
 ];
 
 /** Strings that a parser, a template, a path or an output could mistake for something else. */
-const STRINGS: readonly string[] = [
+const STRINGS = [
   ...["", " ", "0", "-1", "null", "true", "*", "-", "~", "@"],
   ...["/", "..", "../../etc/passwd", "__proto__", "constructor", "toString"],
   ...[
@@ -84,38 +84,20 @@ export const anyCharacter: fc.Arbitrary<string> = fc
  * Any value that JSON or YAML can hold, most of them small, and strings that have a meaning
  * somewhere.
  */
-const anyValue: fc.Arbitrary<unknown> = fc.oneof(
+const anyValue = fc.oneof(
   { weight: 4, arbitrary: fc.constantFrom(...STRINGS) },
   { weight: 1, arbitrary: fc.constantFrom(...SECRETS) },
   {
     weight: 2,
-    arbitrary: fc.constantFrom<unknown>(
-      null,
-      true,
-      false,
-      0,
-      -1,
-      1.5,
-      1e308,
-      2 ** 53,
-      [],
-      {},
-      [null],
-      [[]],
-    ),
+    arbitrary: fc.constantFrom(null, true, false, 0, -1, 1.5, 1e308, 2 ** 53, [], {}, [null], [[]]),
   },
   {
     weight: 1,
-    arbitrary: fc.constantFrom<unknown>(
-      { a: { b: [1, { c: "d" }] } },
-      { type: "x", value: [] },
-      { "": "" },
-    ),
+    arbitrary: fc.constantFrom({ a: { b: [1, { c: "d" }] } }, { type: "x", value: [] }, { "": "" }),
   },
   { weight: 1, arbitrary: fc.string({ unit: anyCharacter, maxLength: 20 }) },
 );
 
-/** A change at one field of a document: `at` selects it, whatever the document is. */
 export interface Edit {
   readonly kind: "replace" | "remove" | "add" | "rename" | "copy" | "wrap";
   readonly at: number;
@@ -124,17 +106,8 @@ export interface Edit {
   readonly value: unknown;
 }
 
-const anyEdit: fc.Arbitrary<Edit> = fc.record({
-  kind: fc.constantFrom<Edit["kind"]>(
-    "replace",
-    "replace",
-    "replace",
-    "remove",
-    "add",
-    "rename",
-    "copy",
-    "wrap",
-  ),
+const anyEdit = fc.record({
+  kind: fc.constantFrom("replace", "replace", "replace", "remove", "add", "rename", "copy", "wrap"),
   at: fc.nat(),
   from: fc.nat(),
   key: fc.constantFrom(...STRINGS),
@@ -163,7 +136,7 @@ function fieldsIn(value: unknown): readonly Field[] {
 }
 
 /** Also the name `__proto__`. */
-function set(parent: Record<string, unknown>, key: string, value: unknown): void {
+function set(parent: Record<string, unknown>, key: string, value: unknown) {
   Object.defineProperty(parent, key, {
     value,
     enumerable: true,
@@ -193,7 +166,6 @@ const EDITS: Readonly<
     set(parent, key, edit.from % 2 === 0 ? [parent[key]] : { [edit.key]: parent[key] }),
 };
 
-/** A copy of a document with changes. */
 export function edited<Document extends object>(
   document: Document,
   edits: readonly Edit[],

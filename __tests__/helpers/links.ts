@@ -7,9 +7,7 @@ export const anchorOf = (heading: string): string =>
     .replaceAll(/[^\p{L}\p{N}\s_-]/gu, "")
     .replaceAll(/\s/g, "-");
 
-/** Without its blocks of code. */
-const proseOf = (markdown: string): string =>
-  markdown.replaceAll(/^ *```[^`\n]*\n[\s\S]*?^ *```/gm, "");
+const proseOf = (markdown: string) => markdown.replaceAll(/^ *```[^`\n]*\n[\s\S]*?^ *```/gm, "");
 
 /** GitHub numbers the anchors of equal headings. */
 export function anchorsOf(markdown: string): readonly string[] {
@@ -22,8 +20,7 @@ export function anchorsOf(markdown: string): readonly string[] {
   });
 }
 
-/** Except for those to web sites. */
-const linksOf = (markdown: string): readonly string[] =>
+const linksOf = (markdown: string) =>
   [...proseOf(markdown).matchAll(/\]\((?!https?:)([^)\s]+)\)/g)].map(([, link = ""]) => link);
 
 /**

@@ -6,7 +6,7 @@ export function memoized<Arguments extends readonly unknown[], Result>(
   compute: (...args: Arguments) => Result,
 ) {
   const results = new Map<string, Result>();
-  return (...args: Arguments): Result => {
+  return (...args: Arguments) => {
     const key = JSON.stringify(args);
     const result = results.get(key) ?? compute(...args);
     results.set(key, result);

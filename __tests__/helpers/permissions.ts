@@ -3,8 +3,8 @@ import { type Statement, valueText } from "../../src/iam/policy-document";
 /** One action on one resource under one combination of condition values. */
 export function permissionsOf(statements: readonly Statement[]): ReadonlySet<string> {
   const text = (value: Statement["resources"][number]) => valueText(value, "123456789012");
-  const combined = (conditions: Statement["conditions"]): readonly string[] =>
-    conditions.reduce<readonly string[]>(
+  const combined = (conditions: Statement["conditions"]) =>
+    conditions.reduce(
       (all, { test, variable, values }) => {
         const each = test.startsWith("ForAllValues:")
           ? [values.map(text).join()]

@@ -6,7 +6,7 @@ export const ENCRYPTION_KEY =
   "mDMEaVW5ABYJKwYBBAHaRw8BAQdAT1SCAN8Vt1wscIgExK6FSeaRCLu2eSzg1e0wV0WA9OS0FWVuYyA8ZW5jQGV4YW1wbGUuY29tPoiQBBMWCAA4FiEEqmBkHI4Qo2Dfb4MaNhlbd3sfDGYFAmlVuQACGwEFCwkIBwIGFQoJCAsCBBYCAwECHgECF4AACgkQNhlbd3sfDGZ/uwEAgwnDs9ubrSg7ZCFpxu9AJuOWrOmzapP+mGkZEeGgvgABAI/Ws38emvnE+hyaXj4F6cKsvm0q4uq/xZspbrdY8WsOuDgEaVW5ABIKKwYBBAGXVQEFAQEHQIC51tiAW/ngxQorgG9Rhv77tvQtlNi/DNyYq8MzKTBEAwEIB4h4BBgWCAAgFiEEqmBkHI4Qo2Dfb4MaNhlbd3sfDGYFAmlVuQACGwwACgkQNhlbd3sfDGanLAEA0405YnF95hiyqSPdUtorpOe1+3T1ppfPobmPJfi5HLIA/iZj8a70H29TFsvDsHBS6XejbUOe54oFgD8EpeMNLloO";
 
 /** The same key in another text: its first packet has the new format. */
-export const SAME_KEY = ((bytes: Buffer) =>
+export const SAME_KEY = ((bytes) =>
   Buffer.concat([Buffer.from([0xc6]), bytes.subarray(1)]).toString("base64"))(
   Buffer.from(ENCRYPTION_KEY, "base64"),
 );
@@ -45,7 +45,7 @@ export const VERSION_6_KEY =
   "xioGaVW5ABsAAAAgAWl3EB1pekjhulLC2jPzkIJZE5dgNLVJnHaYhVYSgUvCuwYfGwoAAABMBYJpVbkAAwsJBwUVCggODAQWAAIBApsDAh4JIqEGEMSiQwCa0MtxayzL7n+9JcCJP+HICeBTuC/kJYYaI/QNJwkDBwMJAQcBCQIHAgAAAADspSBbUJ9GknUgIotj/FQDfwsNzC8xWADY+Kb3GiZfIbMQHH8ZUOtFVqBewQN+cblJdLPMY1EPKCM9d14Afx0kOB9+Yq4OPLwKy5D1KiTidaPyO9KswnR2p4osL33o4+Pj6Q7NFXNpeCA8c2l4QGV4YW1wbGUuY29tPsKbBhMbCgAAACwFgmlVuQACGQEioQYQxKJDAJrQy3FrLMvuf70lwIk/4cgJ4FO4L+Qlhhoj9AAAAAC5QyBfiq5qtphSxVsFE3eDWWdIkAI+meOKBzlJX71SDgpvvCGWFHqohFXKIgKMKhIQKXPBz8Ee81LrPGh6LSbpvI4TYKOrO/T5F3oYvp1ZjhmmLKJ6M2TtpnoCaalKJSv8Mg3OKgZpVbkAGQAAACCEJYS5fIFQYi8FjmkCEI0DwgThxDqRmjBaRrr1UZlbBsKbBhgbCgAAACwFgmlVuQACmwwioQYQxKJDAJrQy3FrLMvuf70lwIk/4cgJ4FO4L+Qlhhoj9AAAAAB7fCDes/jyW9ZCeah5QjYjHmquXH2xO16hoL7j9U06IjmU8h5o/5YO2Em+tMiljtnfZp0Bwn0shYfRDsN1YzCCe206hjp2XhaKBW5kZkuyVZ0dQOQ0fqC28rJ6kwgg7xmL8Ao=";
 
 /** A key as `gpg --export-secret-keys` begins one: its first packet says so, whatever follows. */
-export const PRIVATE_KEY = ((bytes: Buffer) => {
+export const PRIVATE_KEY = ((bytes) => {
   const [header = 0] = bytes;
   // Packet type 6, public key, becomes 5, secret key; the type is in bits 2 to 5.
   bytes[0] = (header & 0b11000011) | (5 << 2);

@@ -8,7 +8,6 @@ import { deployment } from "./deployment";
 import { ENCRYPTION_KEY, EXPIRED_KEY } from "./pgp-keys";
 import { PROJECT } from "./project-root";
 
-/** A row of `preflight.worlds.yaml`. */
 interface World {
   readonly settings?: unknown;
   readonly aws?: Answers & { readonly image?: object; readonly endpoints?: readonly string[] };
@@ -18,7 +17,7 @@ interface World {
 }
 
 /** Nothing has a name of the deployment, and everything is allowed. */
-const NEW_ACCOUNT: Answers = {
+const NEW_ACCOUNT = {
   GetCallerIdentity: { Account: ACCOUNT, Arn: `arn:aws:iam::${ACCOUNT}:user/admin` },
   DescribeRegions: {
     Regions: [
@@ -49,7 +48,7 @@ function imageOf({
   ...differences
 }: {
   readonly disks?: readonly string[];
-}): object {
+}) {
   const BlockDeviceMappings = disks.map((disk) =>
     disk.startsWith("/")
       ? { DeviceName: disk, Ebs: { VolumeSize: 8 } }
@@ -65,7 +64,7 @@ function imageOf({
 }
 
 /** A name after the service is a field that has another value. */
-function endpointOf(text: string): object {
+function endpointOf(text: string) {
   const [service = "", other = "VpcEndpointId"] = text.split(" ");
   const values = {
     VpcEndpointId: "vpce-0123456789abcdef0",
@@ -90,7 +89,7 @@ function endpointOf(text: string): object {
  * The network of a cluster: its own addresses, and those of a cluster whose prefix begins with the
  * same word.
  */
-const NETWORK: Answers = {
+const NETWORK = {
   DescribeVpcs: { Vpcs: [{ VpcId: "vpc-0123456789abcdef0" }] },
   DescribeAddresses: {
     Addresses: [
@@ -109,7 +108,7 @@ const NETWORK: Answers = {
   DescribeInstances: { Reservations: [{ Instances: [{ InstanceId: "i-master" }] }] },
 };
 
-function answersOf({ image, endpoints, ...aws }: NonNullable<World["aws"]>): Answers {
+function answersOf({ image, endpoints, ...aws }: NonNullable<World["aws"]>) {
   return {
     ...NEW_ACCOUNT,
     ...(image && { DescribeImages: { Images: [imageOf(image)] } }),

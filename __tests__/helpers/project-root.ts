@@ -4,7 +4,6 @@ import { join } from "node:path";
 
 export const PROJECT = join(__dirname, "../..");
 
-/** The text of a file of the project. */
 export const projectFile = (path: string): string => readFileSync(join(PROJECT, path), "utf8");
 
 /** Git tracks these files, below paths of the project or all. */

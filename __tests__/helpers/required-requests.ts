@@ -34,11 +34,7 @@ export function requiredRequests(options: PolicyOptions): readonly Request[] {
   );
 }
 
-function requestsOf(
-  row: CatalogueRow,
-  environment: Environment,
-  cluster: Cluster,
-): readonly Request[] {
+function requestsOf(row: CatalogueRow, environment: Environment, cluster: Cluster) {
   const { action } = row;
   const context = contextOf(action, environment, cluster);
   if (action === "iam:CreateServiceLinkedRole") {
@@ -77,7 +73,7 @@ function contextsOf(
   context: Context,
   { partition, region, account = "" }: Environment,
   { peeredVPCs, peerAccountIds }: Cluster,
-): readonly Context[] {
+) {
   if (type !== "vpc-peering-connection") {
     return [context];
   }
@@ -120,12 +116,7 @@ function contextOf(action: string, { partition, region }: Environment, { tags }:
   return { "aws:RequestedRegion": region };
 }
 
-function arnsOf(
-  action: string,
-  type: string,
-  environment: Environment,
-  cluster: Cluster,
-): readonly string[] {
+function arnsOf(action: string, type: string, environment: Environment, cluster: Cluster) {
   const { partition, region, account } = environment;
   const [service = ""] = action.split(":");
   const prefix = cluster.prefix ?? "dev";

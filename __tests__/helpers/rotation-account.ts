@@ -1,6 +1,5 @@
 import type { IamKey } from "../../src/cli/account/aws/iam-reader";
 import type { LeakWorld } from "../../src/cli/account/rotate/leak";
-import type { SecretKey } from "../../src/cli/cluster/configuration";
 
 /** Uses of a key that are kept, enough for a report that is hours late. */
 const KEPT_USES = 100;
@@ -18,7 +17,6 @@ export class Account {
   secret = "";
   isAway = false;
   areSessionsDenied = false;
-  /** What runs have changed. */
   readonly calls: string[] = [];
   private created = 0;
 
@@ -65,7 +63,7 @@ export class Account {
 
   world(): LeakWorld {
     let read = this.secret;
-    const write = async <T>(name: string, effect: () => T): Promise<T> => {
+    const write = async <T>(name: string, effect: () => T) => {
       const result = effect();
       this.calls.push(name);
       return result;
@@ -98,7 +96,7 @@ export class Account {
     };
   }
 
-  private createdKey(): SecretKey {
+  private createdKey() {
     if (this.all.size > 1) {
       throw new Error("LimitExceeded");
     }
@@ -110,7 +108,7 @@ export class Account {
     return { id, secret: "" };
   }
 
-  private setStatus(id: string, status: Key["status"]): void {
+  private setStatus(id: string, status: Key["status"]) {
     const key = this.all.get(id);
     if (key !== undefined) {
       this.set({ ...key, status });
@@ -119,7 +117,7 @@ export class Account {
     }
   }
 
-  private answered(): string {
+  private answered() {
     if (this.isAway) {
       throw new Error("the cluster does not answer");
     }

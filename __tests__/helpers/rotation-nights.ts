@@ -1,7 +1,7 @@
 import type { IamKey } from "../../src/cli/account/aws/iam-reader";
 import type { LeakWorld } from "../../src/cli/account/rotate/leak";
 import { createdOf, DAY, type RotateFound } from "../../src/cli/account/rotate/next-step";
-import { ROTATE_RULES, type RotateRules } from "../../src/cli/account/rotate/rotate-rules";
+import { ROTATE_RULES } from "../../src/cli/account/rotate/rotate-rules";
 import { rotateOnce } from "../../src/cli/account/rotate/rotation";
 import type { SecretKey } from "../../src/cli/cluster/configuration";
 import { exitCodeOf } from "../../src/cli/findings/finding";
@@ -30,9 +30,7 @@ export interface Environment {
   keys(): Promise<readonly IamKey[]> | readonly IamKey[];
   /** The key that DKP's Secret has. */
   secret(): Promise<SecretKey> | SecretKey;
-  /** A person writes a key into DKP's Secret. */
   write(key: SecretKey): void;
-  /** As a person does. */
   delete(id: string): Promise<void> | void;
   /** Whether AWS allows a call of DKP that is signed with a key. */
   allows(key: SecretKey): Promise<boolean> | boolean;
@@ -94,7 +92,7 @@ export class Nights {
     private readonly environment: Environment,
     private own: SecretKey,
   ) {
-    const component = (delay: () => number, period: number): Component => ({
+    const component = (delay: () => number, period: number) => ({
       ...{ key: own, delay, takesAt: Number.POSITIVE_INFINITY },
       period: Math.max(period, nightly.pause),
       nextCall: next() * period,
@@ -140,7 +138,7 @@ export class Nights {
     return this.year;
   }
 
-  private failure(): Failure | undefined {
+  private failure() {
     return FAILURES[Math.floor((2 * this.next()) / this.nightly.share)];
   }
 
@@ -163,12 +161,12 @@ export class Nights {
     };
   }
 
-  private async endOf(world: LeakWorld): Promise<string> {
+  private async endOf(world: LeakWorld) {
     const { maxAge } = this.nightly;
     try {
       const { findings } = await rotateOnce(world, { maxAge, isWanted: false }, agree);
       const rules = findings.map(({ rule }) => rule).join(", ");
-      return `${exitCodeOf<RotateRules>(ROTATE_RULES, findings)}: ${rules}`;
+      return `${exitCodeOf(ROTATE_RULES, findings)}: ${rules}`;
     } catch (error) {
       const { message } = error as Error;
       return error instanceof Killed
@@ -177,7 +175,6 @@ export class Nights {
     }
   }
 
-  /** Records the keys that are created and given. */
   private observed(world: LeakWorld): LeakWorld {
     return {
       ...world,
@@ -197,7 +194,7 @@ export class Nights {
     };
   }
 
-  private hasGiven(key: SecretKey): void {
+  private hasGiven(key: SecretKey) {
     this.own = key;
     this.givenAt = this.time;
     for (const component of this.components) {
@@ -205,12 +202,12 @@ export class Nights {
     }
   }
 
-  private async take(component: Component): Promise<void> {
+  private async take(component: Component) {
     const key = await this.environment.secret();
     Object.assign(component, { key, takesAt: Number.POSITIVE_INFINITY });
   }
 
-  private async call(component: Component): Promise<void> {
+  private async call(component: Component) {
     const { key } = component;
     component.nextCall += component.period;
     this.year.calls += 1;
@@ -218,8 +215,7 @@ export class Nights {
     this.year.denied += (await this.environment.allows(key)) ? 0 : 1;
   }
 
-  /** Lets time pass, with its events in their order. */
-  private async pass(duration: number): Promise<void> {
+  private async pass(duration: number) {
     const end = this.time + duration;
     for (;;) {
       const events = this.components.map((component) => ({
@@ -245,7 +241,7 @@ export class Nights {
     await this.reach(end);
   }
 
-  private async reach(time: number): Promise<void> {
+  private async reach(time: number) {
     await this.environment.pass(time - this.time);
     this.time = time;
     const age = (time - (this.created.get(this.own.id) ?? 0)) / DAY;
@@ -256,7 +252,7 @@ export class Nights {
    * The components of DKP stop, before or after some have the key that was given to the cluster, go
    * on with the key that they had, and take the new one soon.
    */
-  private standStill(duration: number): void {
+  private standStill(duration: number) {
     for (const component of this.components) {
       component.nextCall += duration;
       component.takesAt = this.time + duration + this.next() * HOUR;
@@ -264,7 +260,7 @@ export class Nights {
   }
 
   /** Once a year, while the former key still is Active, somebody applies an older configuration. */
-  private async writeOlderKeyBack(): Promise<boolean> {
+  private async writeOlderKeyBack() {
     const keys = await this.environment.keys();
     const older = keys.find(
       (key) => key.status === "Active" && key.id !== this.own.id && !this.isYounger(key, keys),
@@ -282,7 +278,7 @@ export class Nights {
    * A person reads the report of a younger key that was used, and deletes it once DKP has used its
    * own one for two days, and nothing the younger one.
    */
-  private async asPerson(): Promise<void> {
+  private async asPerson() {
     const keys = await this.environment.keys();
     for (const key of keys) {
       const used = this.given.get(key.id);
@@ -293,8 +289,7 @@ export class Nights {
     }
   }
 
-  /** Whether a key was created after DKP's. */
-  private isYounger(key: IamKey, keys: readonly IamKey[]): boolean {
+  private isYounger(key: IamKey, keys: readonly IamKey[]) {
     const own = keys.find(({ id }) => id === this.own.id);
     return own !== undefined && createdOf(key) > createdOf(own);
   }
@@ -303,7 +298,7 @@ export class Nights {
 /**
  * As the command does without a terminal: a key that nobody has is replaced only if it is named.
  */
-async function agree(findings: readonly RotateFound[]): Promise<void> {
+async function agree(findings: readonly RotateFound[]) {
   if (findings.some(({ rule }) => rule === "replace-unknown")) {
     throw new Error("no user has DKP's key");
   }

@@ -26,13 +26,13 @@ export function failing(
   late: (land: () => Promise<unknown>) => void,
 ): LeakWorld {
   let isDead = false;
-  const call = async <T>(effect: () => Promise<T>): Promise<T> => {
+  const call = async <T>(effect: () => Promise<T>) => {
     if (isDead) {
       throw new Killed();
     }
     return await turn(effect);
   };
-  const write = <T>(effect: () => Promise<T>): Promise<T> =>
+  const write = <T>(effect: () => Promise<T>) =>
     call(async () => {
       const how = await failure();
       if (how === undefined) {
@@ -65,17 +65,15 @@ class Player {
   private goAhead: (() => void) | undefined;
   private stop: () => void = () => undefined;
 
-  get isWaiting(): boolean {
+  get isWaiting() {
     return this.goAhead !== undefined;
   }
 
-  /** Until its first call, or its end. */
-  start(run: Run): Promise<void> {
+  start(run: Run) {
     return this.untilStopped(() => void run(this.turn).then(() => this.stop()));
   }
 
-  /** Makes the call that it waits for, until the next one, or its end. */
-  goOn(): Promise<void> {
+  goOn() {
     const { goAhead } = this;
     this.goAhead = undefined;
     return this.untilStopped(() => goAhead?.());

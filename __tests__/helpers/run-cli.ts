@@ -40,7 +40,7 @@ export async function runCli(
 class Captured extends Writable {
   text = "";
 
-  override _write(chunk: Buffer, _encoding: BufferEncoding, done: () => void): void {
+  override _write(chunk: Buffer, _encoding: BufferEncoding, done: () => void) {
     this.text += chunk.toString();
     done();
   }

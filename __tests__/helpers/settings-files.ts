@@ -15,7 +15,7 @@ export const SECRET_KEY = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY";
 /** AWS's own example of an access key id. */
 export const KEY_ID = "AKIAIOSFODNN7EXAMPLE";
 
-function deploymentsOf(files: Files): readonly Deployment[] {
+function deploymentsOf(files: Files) {
   const root = mkdtempSync(join(tmpdir(), "settings-"));
   try {
     writeFiles(join(root, "deployments"), { "/": "", ...files });
@@ -42,7 +42,6 @@ export function messageOf(files: Files): string {
   throw new Error(`accepted without an error: ${JSON.stringify(deployments)}`);
 }
 
-/** The deployment of one settings file. */
 export function deploymentOf(text: string): Deployment {
   const [deployment] = deploymentsOf({ "dev.yaml": text });
   if (deployment === undefined) {
@@ -63,5 +62,4 @@ export function errorsWith(extra: string): readonly string[] {
   return errors;
 }
 
-/** The deployment of a valid settings file with more lines. */
 export const deploymentWith = (extra: string) => deploymentOf(MINIMAL + extra);

@@ -30,7 +30,6 @@ const { runSimulation } =
   // An import would load the simulator before the replacement.
   require("@cloud-copilot/iam-simulate") as typeof import("@cloud-copilot/iam-simulate");
 
-/** A call to AWS, as IAM evaluates it. */
 export interface Request {
   readonly action: string;
   readonly resource: string;
@@ -100,7 +99,7 @@ export async function requestsWith<Asked extends Request>(
 }
 
 /** Remembered, because clusters and modes share most of their statements. */
-const simulate = memoized(async (policy: PolicyDocument, request: Request): Promise<boolean> => {
+const simulate = memoized(async (policy, request: Request) => {
   const partition = request.resource === "*" ? "aws" : (request.resource.split(":")[1] ?? "aws");
   const result = await runSimulation(
     {
@@ -130,7 +129,7 @@ const simulate = memoized(async (policy: PolicyDocument, request: Request): Prom
 });
 
 /** The statements that grant or deny an action, with the given action instead of their list. */
-function onlyWith(policy: PolicyDocument, granted: string, action: string): PolicyDocument {
+function onlyWith(policy: PolicyDocument, granted: string, action: string) {
   const statements = policy.Statement.filter(
     ({ Action }) => Action === "*" || [Action].flat().includes(granted),
   );
@@ -140,6 +139,6 @@ function onlyWith(policy: PolicyDocument, granted: string, action: string): Poli
   };
 }
 
-function keyPolicy(partition: string): object {
+function keyPolicy(partition: string) {
   return JSON.parse(JSON.stringify(KEY_POLICY).replace("arn:aws:", `arn:${partition}:`)) as object;
 }

@@ -18,7 +18,7 @@ export default function setup(): void {
   }
 }
 
-function freeBytes(path: string): number {
+function freeBytes(path: string) {
   const { bavail, bsize } = statfsSync(path);
   return bavail * bsize;
 }

@@ -32,7 +32,7 @@ function wrapped(value: unknown, indent: string, key = ""): string {
 }
 
 /** In as few lines as the items fit into. */
-function filled(items: readonly string[], width: number): readonly string[] {
+function filled(items: readonly string[], width: number) {
   const lines: string[] = [];
   for (const item of items) {
     const longer = `${lines.at(-1)}, ${item}`;

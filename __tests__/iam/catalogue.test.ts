@@ -8,13 +8,12 @@ import { clusterOf, FEATURE_NAMES } from "../helpers/clusters";
 import pageActions from "../helpers/documented-actions.json";
 import { projectFile } from "../helpers/project-root";
 
-function granted(cluster: Cluster): readonly CatalogueRow[] {
+function granted(cluster: Cluster) {
   const conditions = conditionsOf(cluster);
   // The measured Terraform is of 1.77.
   return CATALOGUE.filter((row) => reasons(row, conditions).length > 0);
 }
 
-/** `measured-calls.yaml` explains its rows. */
 interface MeasuredRow {
   readonly actions: readonly string[];
   readonly calls?: Readonly<Record<string, string>>;
@@ -30,7 +29,7 @@ const MEASURED: readonly MeasuredRow[] = parse(
  * By DKP's Terraform for such a cluster and its changes: most changes are possible in every
  * cluster. WithNAT without a bastion has the calls of Standard.
  */
-function called(cluster: Cluster): readonly string[] {
+function called(cluster: Cluster) {
   const { layout = "Standard", bastion, imdsv2, features } = cluster;
   const hasTags = Object.keys(cluster.tags).length > 0;
   /** The conditions of `onlyWhen`. A burstable instance type is possible in every cluster. */
@@ -56,7 +55,7 @@ function called(cluster: Cluster): readonly string[] {
 }
 
 /** AWS authorizes these within other calls, so that no log shows them. */
-function impliedIn({ features }: Cluster, hasTags: boolean): readonly string[] {
+function impliedIn({ features }: Cluster, hasTags: boolean) {
   return [
     ...["ec2:CreateTags", "iam:PassRole", ...(hasTags ? ["iam:TagRole"] : [])],
     // Elastic Load Balancing calls them as the caller for the first load balancer. Source:
@@ -81,21 +80,20 @@ const KEY_ACTIONS = [
   "ReEncryptTo",
 ].map((name) => `kms:${name}`);
 
-/** One line per failure: a wrong row fails for dozens of clusters. */
-const failureLine = (action: string, cluster: Cluster): string =>
+const failureLine = (action: string, cluster: Cluster) =>
   `${action} for ${JSON.stringify(cluster)}`;
 
-const actions = (rows: readonly CatalogueRow[]): string[] => rows.map((row) => row.action);
+const actions = (rows: readonly CatalogueRow[]) => rows.map((row) => row.action);
 
 /** Every combination of the settings and the features that the measurements distinguish. */
-function everyCluster(): readonly Cluster[] {
+function everyCluster() {
   const layouts = [
     ...LAYOUTS.map((layout) => ({ layout, bastion: false })),
     { layout: "WithNAT" as const, bastion: true },
   ];
   return layouts.flatMap((layout) =>
     Array.from({ length: 2 ** 6 }, (_, bits) => {
-      const on = (bit: number): boolean => ((bits >> bit) & 1) === 1;
+      const on = (bit: number) => ((bits >> bit) & 1) === 1;
       return clusterOf({
         ...layout,
         existingVPCID: on(0) ? "vpc-0123456789abcdef0" : undefined,
@@ -118,7 +116,7 @@ it("the JSON of rows is what npm run generate writes from the YAML files and AWS
 });
 
 describe("the DKP documentation", () => {
-  const entries: readonly string[] = pageActions;
+  const entries = pageActions;
   const folded = entries.map((action) => action.toLowerCase());
 
   it("has 126 entries, one of them twice", () => {

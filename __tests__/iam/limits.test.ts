@@ -18,7 +18,6 @@ const repeated = (count: number, of: (index: number) => string) =>
   Array.from({ length: count }, (_, index) => of(index)).join(", ");
 const path = (length: number) => `/${a(length - 2)}/`;
 
-/** Of exactly so many characters. */
 const actions = (size: number) => {
   const padding = size - JSON.stringify(nodePolicy(["s3:"])).length;
   return `nodeRole: { name: n, additionalActions: ["s3:${a(padding)}"] }`;
@@ -62,7 +61,7 @@ describe("a limit of IAM", () => {
   });
 });
 
-function isValid(settings: string): boolean {
+function isValid(settings: string) {
   try {
     return deploymentWith(settings) !== undefined;
   } catch {

@@ -1,22 +1,15 @@
 import * as fc from "fast-check";
 import { CATALOGUE } from "../../src/iam/catalogue";
-import type { Cluster } from "../../src/iam/cluster";
 import {
   type DeploymentPolicy,
   deploymentPolicies,
   dividedPolicies,
 } from "../../src/iam/deployment-policies";
 import { MAX_POLICY_CHARACTERS } from "../../src/iam/limits";
-import {
-  type PolicyStatement,
-  policyDocument,
-  policySize,
-  type Statement,
-} from "../../src/iam/policy-document";
+import { type PolicyStatement, policyDocument, policySize } from "../../src/iam/policy-document";
 import {
   grantedRows,
   MODES,
-  type Mode,
   type PolicyOptions,
   policyStatements,
   requiredStatements,
@@ -62,27 +55,14 @@ it.each([
   },
 );
 
-/** A policy in which one part is missing. */
-interface Mutant {
-  /** `STATEMENT: action, resource, condition or value`. */
-  readonly name: string;
-  readonly statements: readonly PolicyStatement[];
-  /** The actions whose requests can be affected. */
-  readonly actions: readonly string[];
-}
-
 /**
  * Every policy that lacks one action, one resource, one condition or one of several values of a
  * condition.
  */
-function mutantsOf(statements: readonly PolicyStatement[]): readonly Mutant[] {
+function mutantsOf(statements: readonly PolicyStatement[]) {
   return statements.flatMap((statement, at) => {
     const { sid, actions, resources, conditions } = statement;
-    const mutant = (
-      part: string,
-      changed: Partial<PolicyStatement>,
-      concerned = actions,
-    ): Mutant => ({
+    const mutant = (part: string, changed: Partial<PolicyStatement>, concerned = actions) => ({
       name: `${sid}: ${part}`,
       statements: statements
         .with(at, { ...statement, ...changed })
@@ -116,7 +96,7 @@ async function survivorsOf(
     required,
     denied,
   }: { readonly required: readonly Request[]; readonly denied: readonly Request[] },
-): Promise<readonly string[]> {
+) {
   const survivors: string[] = [];
   for (const { name, statements: mutated, actions } of mutantsOf(statements)) {
     const document = policyDocument(mutated);
@@ -135,7 +115,7 @@ async function survivorsOf(
   return survivors;
 }
 
-function without<Item>(list: readonly Item[], item: Item): readonly Item[] {
+function without<Item>(list: readonly Item[], item: Item) {
   return list.filter((other) => other !== item);
 }
 
@@ -144,7 +124,7 @@ describe("a test fails when a part of a policy is removed", () => {
    * sts:GetCallerIdentity requires no permission, so no test can fail without it. The DKP
    * documentation lists it.
    */
-  const UNNOTICED: Readonly<Record<Mode, readonly string[]>> = {
+  const UNNOTICED = {
     scoped: ["Account: sts:GetCallerIdentity", "Account: *"],
     minimal: ["Account: sts:GetCallerIdentity", "Account: *"],
     documented: ["VisualEditor0: sts:GetCallerIdentity"],
@@ -177,7 +157,7 @@ function verified(given: PolicyOptions) {
 }
 
 /** A cluster with the longest policies. */
-const LARGEST: Cluster = { ...EVERYTHING, prefix: "p".repeat(45) };
+const LARGEST = { ...EVERYTHING, prefix: "p".repeat(45) };
 
 describe("deploymentPolicies", () => {
   it("has one policy in mode documented", () => {
@@ -247,7 +227,7 @@ describe("deploymentPolicies", () => {
 });
 
 it("dividedPolicies divides a statement about several services between them, under the same statement ID", () => {
-  const statement = (actions: readonly string[], sid = "Ec2"): Statement => ({
+  const statement = (actions: readonly string[], sid = "Ec2") => ({
     sid,
     actions,
     resources: ["*"],

@@ -3,7 +3,7 @@ import { controlPolicy } from "../../src/cli/iam/service-control-policy";
 import { MODES, type Mode } from "../../src/iam/policy-statements";
 import { clusterOf, ENVIRONMENT, EVERYTHING, optionsWith, wholePolicy } from "../helpers/clusters";
 import { iamArn, requiredRequests } from "../helpers/required-requests";
-import type { Context, Request } from "../helpers/simulator";
+import type { Request } from "../helpers/simulator";
 
 const ADMINISTRATOR = {
   Version: "2012-10-17",
@@ -66,7 +66,7 @@ describe("the service control policy", () => {
     },
   );
 
-  it.each<[string, string, Context, boolean]>([
+  it.each([
     ["iam:PutRolePolicy", "role/Admin", {}, false],
     ["iam:CreateRole", "role/other", {}, false],
     ["iam:PassRole", "role/Admin", { "iam:PassedToService": "ec2.amazonaws.com" }, false],

@@ -18,12 +18,6 @@ import { deploymentOf, optionsOf, packFilesOf } from "../helpers/packs";
 import { requiredRequests } from "../helpers/required-requests";
 import { isAllowed, type Request } from "../helpers/simulator";
 
-/** By direction, the actions of which simulation allows a call on one side only. */
-interface Truth {
-  readonly broadened: readonly string[];
-  readonly narrowed: readonly string[];
-}
-
 /**
  * Simulates every call that either cluster makes, and each of them in other environments and under
  * other conditions.
@@ -33,7 +27,7 @@ async function truthOf(
   before: PolicyOptions,
   after: PolicyOptions,
   isJudged: (action: string) => boolean = () => true,
-): Promise<Truth> {
+) {
   const [former, latter] = [wholePolicy(before), wholePolicy(after)];
   const broadened = new Set<string>();
   const narrowed = new Set<string>();
@@ -55,7 +49,7 @@ async function truthOf(
 }
 
 /** For all other actions, simulation gives the same result twice. */
-function differingActions(before: PolicyOptions, after: PolicyOptions): readonly string[] {
+function differingActions(before: PolicyOptions, after: PolicyOptions) {
   const [ofBefore, ofAfter] = [
     statementsByAction(wholePolicy(before)),
     statementsByAction(wholePolicy(after)),
@@ -66,7 +60,7 @@ function differingActions(before: PolicyOptions, after: PolicyOptions): readonly
 }
 
 /** By action, the statements with it without their actions. */
-function statementsByAction(document: PolicyDocument): ReadonlyMap<string, string> {
+function statementsByAction(document: PolicyDocument) {
   const byAction = new Map<string, string>();
   for (const { Action, ...rest } of document.Statement) {
     const text = JSON.stringify(rest);
@@ -94,8 +88,8 @@ function probes(
   before: PolicyOptions,
   after: PolicyOptions,
   isJudged: (request: Request) => boolean,
-): readonly Request[] {
-  const withFeatures = ({ cluster }: PolicyOptions): Cluster => ({
+) {
+  const withFeatures = ({ cluster }: PolicyOptions) => ({
     ...cluster,
     features: FEATURE_NAMES,
   });
@@ -190,8 +184,7 @@ const PAIRS: Readonly<
 const changesOf = (before: Deployment, after: Deployment) =>
   betweenPacks(packFilesOf(before), packFilesOf(after));
 
-/** The actions of the user that a change summary reports. */
-function reported(changes: Changes): Truth {
+function reported(changes: Changes) {
   const sorted = (rule: "permissions-broadened" | "permissions-narrowed") =>
     actionsOf(changes, rule, "user").toSorted();
   return { broadened: sorted("permissions-broadened"), narrowed: sorted("permissions-narrowed") };
@@ -206,12 +199,11 @@ it.each(Object.entries(PAIRS))(
   },
 );
 
-const anySettings: fc.Arbitrary<PolicyOptions> = fc
+const anySettings = fc
   .tuple(anyOptions, fc.constantFrom(...MODES))
   .map(([options, mode]) => ({ ...options, mode }));
 
-/** One setting differs, so that many pairs are broadened in one direction only or in none. */
-const variant = (options: PolicyOptions): fc.Arbitrary<PolicyOptions> =>
+const variant = (options: PolicyOptions) =>
   fc.oneof(
     fc.constantFrom(...MODES).map((mode) => ({ ...options, mode })),
     fc
@@ -256,7 +248,6 @@ it("permissions are reported as broadened exactly where simulation finds it, for
         counts[isBroader ? "broadened" : "not broadened"] += 1;
         const moves = before.environment.partition !== after.environment.partition;
         expect(serious(changes).some((found) => levelOf(RULES, found) === "breaking")).toBe(moves);
-        // One request that the simulator allows after the change and not before.
         const requests = evidenceOf({
           deployments: [{ stack: "x", state: "changed", findings: ofUser }],
         }) as DecisionRequest[];

@@ -46,9 +46,7 @@ const BASE = {
  * By field: two values, and the exit code of the change from the first to the second. Undefined:
  * not set.
  */
-const CHANGES: Readonly<
-  Record<string, readonly [from: unknown, to: unknown, exitCode: 0 | 2 | 3]>
-> = {
+const CHANGES = {
   region: ["eu-central-1", "eu-west-1", 2],
   accountId: [undefined, "123456789012", 2],
   "provider.version": [">= 5.100.0, < 6.0.0", "~> 5.100", 2],
@@ -111,14 +109,14 @@ const CHANGES: Readonly<
 
 type Settings = Readonly<Record<string, unknown>>;
 
-function withField(field: string, value: unknown, settings: Settings = BASE): Settings {
+function withField(field: string, value: unknown, settings: Settings = BASE) {
   const copy = JSON.parse(JSON.stringify(settings)) as Record<string, unknown>;
   if (value === "rotate") {
     return { ...copy, accessKeys: { managedBy: value } };
   }
   const path = field.split(".");
   const last = path.pop() ?? "";
-  const parent = path.reduce<Record<string, unknown>>((object, name) => {
+  const parent = path.reduce((object, name) => {
     object[name] ??= {};
     return object[name] as Record<string, unknown>;
   }, copy);

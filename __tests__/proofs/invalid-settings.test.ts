@@ -2,13 +2,12 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { stringify } from "yaml";
-import type { CommandName } from "../../src/cli/commands/commands";
 import { loadDeployments } from "../../src/settings/load";
 import { inFolder } from "../helpers/folder";
 import { projectFile } from "../helpers/project-root";
 import { runCli } from "../helpers/run-cli";
 
-const COMMANDS: Readonly<Record<Exclude<CommandName, "init">, readonly (readonly string[])[]>> = {
+const COMMANDS = {
   synth: [["synth"]],
   policy: [["policy"], ["policy", "dev", "--mode", "documented"]],
   review: [["review"], ["review", "dev"], ["review", "--check"]],
@@ -65,7 +64,7 @@ function fieldsOf(schema: Schema, path: Field["path"] = []): readonly Field[] {
 }
 
 /** A value of each type of YAML. No setting accepts null without a value in defaults.yaml. */
-const VALUES: Readonly<Record<string, unknown>> = {
+const VALUES = {
   string: "minimal",
   number: 7,
   boolean: true,
@@ -73,10 +72,10 @@ const VALUES: Readonly<Record<string, unknown>> = {
   object: {},
 };
 
-function settingsWith(path: Field["path"], value: unknown): unknown {
+function settingsWith(path: Field["path"], value: unknown) {
   const inner = [...path]
     .reverse()
-    .reduce<unknown>((content, key) => (key === 0 ? [content] : { [key]: content }), value);
+    .reduce((content, key) => (key === 0 ? [content] : { [key]: content }), value);
   if (path.length === 0) {
     return inner;
   }
@@ -100,8 +99,7 @@ describe("a value of a wrong type", () => {
     return { path, values: [...(isBackend ? [] : [null]), ...wrong.map(([, value]) => value)] };
   });
 
-  /** @returns the message about the settings */
-  function messageAbout(path: Field["path"], value: unknown): string {
+  function messageAbout(path: Field["path"], value: unknown) {
     writeFileSync(join(root, "deployments/dev.yaml"), stringify(settingsWith(path, value)));
     try {
       inFolder(root, () => loadDeployments("deployments"));

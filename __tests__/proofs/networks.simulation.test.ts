@@ -10,21 +10,21 @@ import {
   requestsWith,
 } from "../helpers/simulator";
 
-const NONE: Networks = { cidrs: [], vpcs: [], vpcEndpoints: [] };
+const NONE = { cidrs: [], vpcs: [], vpcEndpoints: [] };
 const CIDRS = { ...NONE, cidrs: ["203.0.113.0/24", "2001:db8:1::/48"] };
 const VPCS = { ...NONE, vpcs: ["vpc-0123456789abcdef0", "vpc-0123456789abcdef1"] };
 const ENDPOINTS = { ...NONE, vpcEndpoints: ["vpce-0123456789abcdef0"] };
-const ALL: Networks = { cidrs: CIDRS.cidrs, vpcs: VPCS.vpcs, vpcEndpoints: ENDPOINTS.vpcEndpoints };
+const ALL = { cidrs: CIDRS.cidrs, vpcs: VPCS.vpcs, vpcEndpoints: ENDPOINTS.vpcEndpoints };
 
 /**
  * A request from the internet has a source address, one through a VPC endpoint a VPC and an
  * endpoint instead.
  */
-const address = (value: string): Context => ({
+const address = (value: string) => ({
   "aws:SourceIp": value,
   "aws:ViaAWSService": "false",
 });
-const endpoint = (vpc: string, vpce: string): Context => ({
+const endpoint = (vpc: string, vpce: string) => ({
   "aws:SourceVpc": vpc,
   "aws:SourceVpce": vpce,
   "aws:VpcSourceIp": "10.0.0.7",
@@ -42,13 +42,9 @@ const SOURCES = {
 } as const;
 type Source = keyof typeof SOURCES;
 
-const ADDRESSES: readonly Source[] = ["allowedAddress", "allowedIpv6Address"];
+const ADDRESSES = ["allowedAddress", "allowedIpv6Address"];
 
-const RESTRICTIONS: readonly {
-  readonly what: string;
-  readonly networks: Networks;
-  readonly inside: readonly Source[];
-}[] = [
+const RESTRICTIONS = [
   { what: "addresses", networks: CIDRS, inside: ADDRESSES },
   { what: "VPCs", networks: VPCS, inside: ["allowedVpc"] },
   { what: "VPC endpoints", networks: ENDPOINTS, inside: ["allowedEndpoint"] },

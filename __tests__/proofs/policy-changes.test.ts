@@ -15,10 +15,9 @@ import { allows, permissionsOf } from "../helpers/permissions";
 const CHANGES_PER_MODE = cases(300, 5_000);
 const PAIRED_DEPLOYMENTS = cases(30, 500);
 
-/** By the name of the policy. */
 type Attached = ReadonlyMap<string, readonly Statement[]>;
 
-const attachedOf = (policies: readonly DeploymentPolicy[]): Attached =>
+const attachedOf = (policies: readonly DeploymentPolicy[]) =>
   new Map(policies.map(({ name, statements }) => [name, statements]));
 
 /**
@@ -26,7 +25,7 @@ const attachedOf = (policies: readonly DeploymentPolicy[]): Attached =>
  * without a second one that the settings do not need. `__tests__/e2e/policy-changes.test.ts`
  * measures that order.
  */
-function statesBetween(before: Attached, after: Attached): readonly Attached[] {
+function statesBetween(before: Attached, after: Attached) {
   const states: Attached[] = [];
   let attached = new Map(before);
   const write = (name: string, statements: readonly Statement[] | undefined) => {
@@ -49,16 +48,14 @@ function statesBetween(before: Attached, after: Attached): readonly Attached[] {
   return states;
 }
 
-/** Of each policy, computed once. */
 const allowed = new WeakMap<readonly Statement[], ReadonlySet<string>>();
-const allowedBy = (statements: readonly Statement[]): ReadonlySet<string> => {
+const allowedBy = (statements: readonly Statement[]) => {
   const known = allowed.get(statements) ?? permissionsOf(statements);
   allowed.set(statements, known);
   return known;
 };
 
-/** The permissions that both sides have and a state between them lacks. */
-function missing(before: Attached, after: Attached): readonly string[] {
+function missing(before: Attached, after: Attached) {
   const setsOf = (attached: Attached) => [...attached.values()].map(allowedBy);
   const isAllowed = (attached: Attached) => {
     const sets = setsOf(attached);
@@ -74,8 +71,7 @@ function missing(before: Attached, after: Attached): readonly string[] {
   });
 }
 
-/** How many permissions leave one of two policies for the other one. */
-function moved(before: Attached, after: Attached): number {
+function moved(before: Attached, after: Attached) {
   const [first, second] = [FIRST, SECOND].map((name) => ({
     before: allowedBy(before.get(name) ?? []),
     after: allowedBy(after.get(name) ?? []),
@@ -118,7 +114,7 @@ const anyChange: fc.Arbitrary<Partial<Cluster> & { readonly networks?: number }>
     .map((tags) => ({ tags })),
 );
 
-function policiesOf(mode: Mode, cluster: Cluster, networks: number): readonly DeploymentPolicy[] {
+function policiesOf(mode: Mode, cluster: Cluster, networks: number) {
   const allowedNetworks =
     networks === 0 ? undefined : { cidrs: cidrs(networks), vpcs: [], vpcEndpoints: [] };
   return deploymentPolicies({ ...optionsWith(mode, cluster), allowedNetworks }, FIRST);
@@ -141,7 +137,7 @@ function add(
   report: Report,
   before: readonly DeploymentPolicy[],
   after: readonly DeploymentPolicy[],
-): void {
+) {
   report.changes += 1;
   report.missing += missing(attachedOf(before), attachedOf(after)).length;
   report.moved += before.length === after.length ? moved(attachedOf(before), attachedOf(after)) : 0;
@@ -159,7 +155,7 @@ describe("between the write calls of an apply", () => {
   it.each(MODES)(
     "no permission is missing that the settings allow before and after a change of one setting in mode %s",
     (mode) => {
-      const report: Report = { changes: 0, missing: 0, counts: {}, moved: 0 };
+      const report = { changes: 0, missing: 0, counts: {}, moved: 0 };
       fc.assert(
         fc.property(anyCluster, anyChange, anyChange, (cluster, one, other) => {
           const { networks: before = 0, ...first } = one;
@@ -186,7 +182,7 @@ describe("between the write calls of an apply", () => {
   );
 
   it("no permission is missing that two modes allow, for each pair of modes", () => {
-    const report: Report = { changes: 0, missing: 0, counts: {}, moved: 0 };
+    const report = { changes: 0, missing: 0, counts: {}, moved: 0 };
     fc.assert(
       fc.property(anyCluster, anyChange, (cluster, { networks = 0, ...change }) => {
         const byMode = MODES.map((mode) => policiesOf(mode, { ...cluster, ...change }, networks));
@@ -204,7 +200,7 @@ describe("between the write calls of an apply", () => {
   });
 
   it("a permission that moved between the two policies would be missing", () => {
-    const statement = (sid: string): Statement => ({
+    const statement = (sid: string) => ({
       sid,
       actions: [`ec2:${sid}`],
       resources: ["*"],

@@ -16,7 +16,7 @@ describe("the same policy written in another way", () => {
    * Another form that IAM accepts: lists in any order, lists of one as strings, actions in any
    * case, duplicates, split statements.
    */
-  const rewritten = (document: PolicyDocument, draw: (max: number) => number): string => {
+  const rewritten = (document: PolicyDocument, draw: (max: number) => number) => {
     const shuffled = <T>(list: readonly T[]) =>
       list
         .map((item) => ({ item, at: draw(1000) }))

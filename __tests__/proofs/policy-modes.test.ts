@@ -24,7 +24,6 @@ const modesOf = (options: Deployment) => {
 
 type Policies = readonly (readonly Statement[])[];
 
-/** The policies after and before, of a deployment in each mode. */
 type PairOf = (modes: ReturnType<typeof modesOf>) => readonly [after: Policies, before: Policies];
 
 /** No request is allowed by the policies after, and not by those before. */
@@ -91,7 +90,7 @@ const QUESTIONS = [
  * By question and deployment: "unsat", "sat" or "unknown". One process answers equal questions
  * once.
  */
-function solve(): ReadonlyMap<string, readonly string[]> {
+function solve() {
   const documents = (policies: Policies) =>
     policies.map((statements) => policyDocument(statements));
   const pairs = QUESTIONS.flatMap(({ pairOf, asked }) =>

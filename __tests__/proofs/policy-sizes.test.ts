@@ -1,15 +1,13 @@
-import type { Feature } from "../../src/iam/catalogue";
-import { type Cluster, LAYOUTS } from "../../src/iam/cluster";
+import { LAYOUTS } from "../../src/iam/cluster";
 import { dividedPolicies } from "../../src/iam/deployment-policies";
 import { MAX_POLICY_CHARACTERS } from "../../src/iam/limits";
-import type { Networks } from "../../src/iam/networks";
 import { policySize } from "../../src/iam/policy-document";
-import { type Environment, requiredStatements } from "../../src/iam/policy-statements";
+import { requiredStatements } from "../../src/iam/policy-statements";
 import { clusterOf, FEATURE_NAMES, optionsWith } from "../helpers/clusters";
 import { rows } from "../helpers/complete";
 
 /** The partitions with long names and Regions. */
-const ENVIRONMENTS: readonly Environment[] = [
+const ENVIRONMENTS = [
   { partition: "aws", region: "ap-southeast-1" },
   { partition: "aws-cn", region: "cn-northwest-1" },
   { partition: "aws-us-gov", region: "us-gov-west-1" },
@@ -17,7 +15,7 @@ const ENVIRONMENTS: readonly Environment[] = [
 ];
 
 const FEATURE_SETS = rows(
-  Array.from({ length: 2 ** FEATURE_NAMES.length }, (_, bits): readonly Feature[] =>
+  Array.from({ length: 2 ** FEATURE_NAMES.length }, (_, bits) =>
     FEATURE_NAMES.filter((_name, at) => (bits >> at) % 2 === 1),
   ),
   16,
@@ -25,7 +23,7 @@ const FEATURE_SETS = rows(
 
 const many = (count: number, of: (number: string) => string) =>
   Array.from({ length: count }, (_, index) => of(String(index).padStart(3, "0")));
-const allowedNetworks: Networks = {
+const allowedNetworks = {
   cidrs: many(30, (number) => `203.${Number(number)}.113.0/24`),
   vpcs: [],
   vpcEndpoints: [],
@@ -35,7 +33,7 @@ const allowedNetworks: Networks = {
  * The longest prefix and name of a role, and several of each part that a cluster can have more than
  * one of.
  */
-const LONGEST: Partial<Cluster> = {
+const LONGEST = {
   prefix: "p".repeat(59),
   iamNodeRole: "r".repeat(64),
   iamNodeRolePath: "/apps/",

@@ -1,7 +1,6 @@
 import * as fc from "fast-check";
 import { contradictions } from "../../packages/iam-no-new-access/__tests__/helpers/simulation";
 import { decide } from "../../packages/iam-no-new-access/src/decide";
-import type { Side } from "../../packages/iam-no-new-access/src/model";
 import type { Cluster } from "../../src/iam/cluster";
 import { MODES, type Mode, policyStatements } from "../../src/iam/policy-statements";
 import { abuses } from "../helpers/abuses";
@@ -91,7 +90,7 @@ describe.each(ELSEWHERE)("in partition $partition", (environment) => {
   );
 });
 
-const NOTHING_ALLOWED: Side = { identity: [] };
+const NOTHING_ALLOWED = { identity: [] };
 
 it("the policies of any cluster are decided as the IAM simulator evaluates them", () => {
   const modes = fc.constantFrom(...MODES);

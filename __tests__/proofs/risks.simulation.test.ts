@@ -44,7 +44,7 @@ const CASES = Object.entries(CLUSTERS).flatMap(([name, cluster]) =>
 );
 
 /** Actions that no sentence is about, and why. */
-const HARMLESS: Readonly<Record<string, string>> = {
+const HARMLESS = {
   "iam:CreateServiceLinkedRole":
     "AWS defines the permissions of these roles, and only the service can assume them",
 };
@@ -54,12 +54,11 @@ const elsewhere = (options: PolicyOptions) => ({
   environment: { ...ENVIRONMENT, region: "us-west-2" },
 });
 
-/** Whether the simulator allows everything that shows a sentence. */
 async function isShown(
   row: Pick<RiskRow, "requests">,
   asked: PolicyOptions,
   policy: PolicyDocument,
-): Promise<boolean> {
+) {
   const requests = requestsOf(row.requests, asked);
   return requests.length > 0 && (await requestsWith(false, policy, requests)).length === 0;
 }
@@ -73,7 +72,7 @@ const kindOf = ({ resource }: AskedRequest) =>
 /**
  * An attack on each kind of resource of an action, with the context that conditions may require.
  */
-function attacks({ action, resources }: (typeof CATALOGUE)[number]): readonly AskedRequest[] {
+function attacks({ action, resources }: (typeof CATALOGUE)[number]) {
   const [service = ""] = action.split(":");
   const { region, account, partition } = ENVIRONMENT;
   const kms = {

@@ -1,6 +1,6 @@
 import { type LeakWorld, leakPlan, respond } from "../../src/cli/account/rotate/leak";
 import { DAY, type RotateFound } from "../../src/cli/account/rotate/next-step";
-import { ROTATE_RULES, type RotateRules } from "../../src/cli/account/rotate/rotate-rules";
+import { ROTATE_RULES } from "../../src/cli/account/rotate/rotate-rules";
 import { rotateOnce } from "../../src/cli/account/rotate/rotation";
 import { exitCodeOf } from "../../src/cli/findings/finding";
 import { COMPLETE } from "../helpers/complete";
@@ -28,7 +28,6 @@ type Key = readonly [id: string, status: "Active" | "Inactive", age: number, unu
 
 /** Runs of `rotate` at once in a night, and a person who writes a key back. */
 interface Planned {
-  /** The leaked keys that the run responds to. */
   readonly leaked?: readonly string[];
   /** Whether each of its writes fails in each way, one in a run. */
   readonly fails?: true;
@@ -45,14 +44,11 @@ class Scene {
   /** Keys that may stop to work, because they leaked or did not work when DKP got them. */
   private readonly ended: Set<string>;
   private readonly wrong = new Set<string>();
-  /** Besides runs. */
   private readonly steps = new Set<string>();
   private night = 0;
   private tonight: Run[] = [];
-  /** The answers of this night, by run. */
   private answers: string[][] = [];
   private later: Run[] = [];
-  /** The report of the last run, or its error. */
   private found: readonly RotateFound[] | string = [];
 
   /** @param switches how often another run goes on before the one that made the last call */
@@ -71,7 +67,7 @@ class Scene {
     this.ended = new Set(this.account.works("A") ? leaked : [...leaked, "A"]);
   }
 
-  async play(planned: readonly Planned[], leaked: readonly string[]): Promise<string> {
+  async play(planned: readonly Planned[], leaked: readonly string[]) {
     await this.runs(planned);
     if (leaked.length > 0) {
       await this.nextNight([{ leaked }]);
@@ -90,11 +86,11 @@ class Scene {
     return [...this.wrong, ...this.steps].join("; ");
   }
 
-  private get rules(): string {
+  private get rules() {
     return typeof this.found === "string" ? this.found : this.found.map(({ rule }) => rule).join();
   }
 
-  private async nextNight(planned: readonly Planned[]): Promise<void> {
+  private async nextNight(planned: readonly Planned[]) {
     this.account.now = new Date(+this.account.now + NIGHT);
     this.night += 1;
     this.taken = this.account.secret;
@@ -102,14 +98,14 @@ class Scene {
     await this.runs(planned);
   }
 
-  private async runs(planned: readonly Planned[]): Promise<void> {
+  private async runs(planned: readonly Planned[]) {
     this.answers = [];
     this.tonight = [...planned.map((each) => this.run(each)), ...this.later.splice(0)];
     await inTurns(this.tonight, (count) => this.turn(count));
     this.check(this.account.secret);
   }
 
-  private async turn(count: number): Promise<number> {
+  private async turn(count: number) {
     const choice = this.switches > 0 ? await this.choose(count, "turn") : 0;
     this.switches -= choice > 0 ? 1 : 0;
     return choice;
@@ -119,7 +115,7 @@ class Scene {
     return async (turn) => {
       const answers: string[] = [];
       this.answers.push(answers);
-      const watched = <T>(call: () => Promise<T>): Promise<T> =>
+      const watched = <T>(call: () => Promise<T>) =>
         turn(async () => {
           const answer = await call().finally(() => this.check(this.taken));
           answers.push(JSON.stringify(answer) ?? "");
@@ -130,7 +126,7 @@ class Scene {
       }
       let left = fails === true ? 1 : 0;
       let isLater = false;
-      const failure = async (): Promise<Failure | undefined> => {
+      const failure = async () => {
         const choice = left === 0 ? 0 : await this.choose(FAILURES.length + 1, "failure");
         answers.push(`failure ${choice}`);
         const failed = FAILURES[choice - 1];
@@ -150,10 +146,7 @@ class Scene {
     };
   }
 
-  private async reported(
-    world: LeakWorld,
-    leaked: readonly string[] | undefined,
-  ): Promise<readonly RotateFound[]> {
+  private async reported(world: LeakWorld, leaked: readonly string[] | undefined) {
     if (leaked !== undefined) {
       return await respond(world, await leakPlan(world, leaked, "deckhouse"), "aws ...");
     }
@@ -162,14 +155,14 @@ class Scene {
   }
 
   /** A key that no user has is replaced only where a person names it. */
-  private agree(found: readonly RotateFound[]): void {
+  private agree(found: readonly RotateFound[]) {
     const isUnknown = found.some(({ rule }) => rule === "replace-unknown");
     if (isUnknown && !this.steps.has("--replaces")) {
       throw new Error("replace-unknown");
     }
   }
 
-  private writeBack(id: string): void {
+  private writeBack(id: string) {
     this.account.secret = id;
     if (!this.account.works(id)) {
       this.ended.add(id);
@@ -177,7 +170,7 @@ class Scene {
   }
 
   /** A person follows the report of a run. */
-  private person(): void {
+  private person() {
     const { account } = this;
     const other = account.keys().find(({ id }) => id !== account.secret);
     const lastUse = other?.lastUsed?.at ?? account.now;
@@ -189,27 +182,25 @@ class Scene {
     }
   }
 
-  private async checkResponse(leaked: readonly string[]): Promise<void> {
+  private async checkResponse(leaked: readonly string[]) {
     const { account } = this;
     const alive = account.keys().filter(({ id }) => leaked.includes(id));
     this.expect(alive.length === 0 && account.areSessionsDenied, "a leaked key is alive");
-    const isReported =
-      typeof this.found !== "string" && exitCodeOf<RotateRules>(ROTATE_RULES, this.found) === 3;
+    const isReported = typeof this.found !== "string" && exitCodeOf(ROTATE_RULES, this.found) === 3;
     this.expect(account.works(account.secret) || isReported, `DKP has no key after ${this.rules}`);
   }
 
-  private check(id: string): void {
+  private check(id: string) {
     this.expect(this.ended.has(id) || this.account.works(id), "DKP has lost a key");
   }
 
-  private expect(isRight: boolean, otherwise: string): void {
+  private expect(isRight: boolean, otherwise: string) {
     if (!isRight) {
       this.wrong.add(otherwise);
     }
   }
 
-  /** Asks for a choice in the whole situation. */
-  private choose(count: number, about: string): Promise<number> {
+  private choose(count: number, about: string) {
     const { account, taken, ended, wrong, steps, switches, night, answers, later } = this;
     const created = account.calls.filter((call) => call === "create").length;
     const sets = [ended, wrong, steps].map((set) => [...set].sort());
@@ -229,7 +220,7 @@ async function endsOf(
   planned: readonly Planned[],
   leaked: readonly string[] = [],
   switches = Number.MAX_SAFE_INTEGER,
-): Promise<Readonly<Record<string, number>>> {
+) {
   const { ends } = await everyWay((ask) =>
     new Scene(keys, leaked, switches, ask).play(planned, leaked),
   );

@@ -26,8 +26,7 @@ type Files = Readonly<Record<string, string>>;
  * AWS_DOCUMENT are the documents of DKP's installation file; ENCRYPTION_KEY, KEY_ID and the like stand for keys of the tests; NAMES
  * for names of user and policy of its own; <a*60> is the letter a, 60 times.
  */
-const ENTRIES: readonly string[] =
-  goldenText("inputs.txt").match(/(?:^> .*\n)+(?:^(?!> ).*\n)*/gm) ?? [];
+const ENTRIES = goldenText("inputs.txt").match(/(?:^> .*\n)+(?:^(?!> ).*\n)*/gm) ?? [];
 
 /** By the first setting of the input, or by what else it is. */
 const BY_FIELD = grouped(
@@ -60,7 +59,7 @@ const PLACEHOLDERS: Readonly<Record<string, string>> = {
 };
 
 /** An input with values for its placeholders. */
-function written(input: string): string {
+function written(input: string) {
   return input
     .replaceAll(/[A-Z_]+/g, (name) => PLACEHOLDERS[name] ?? name)
     .replaceAll(/<(\w)\*(\d+)>/g, (_, char: string, times: string) => char.repeat(Number(times)));
@@ -69,7 +68,7 @@ function written(input: string): string {
 const { at, write } = folderForEach();
 let projects = 0;
 
-function projectWith(files: Files): string {
+function projectWith(files: Files) {
   projects += 1;
   write(
     Object.fromEntries(Object.entries(files).map(([name, text]) => [`${projects}/${name}`, text])),
@@ -93,13 +92,13 @@ function changed(before: Json, after: Json): Json {
 }
 
 /** Without the settings themselves; of the policies their names. */
-function shown({ settings: _, policies, ...rest }: Deployment): Json {
+function shown({ settings: _, policies, ...rest }: Deployment) {
   return { ...rest, policies: policies.map(({ name }) => name) };
 }
 
 const SMALLEST = shown(deploymentOf(MINIMAL));
 
-function installationFile(lines: readonly string[]): string {
+function installationFile(lines: readonly string[]) {
   const keyOf = (line: string) => line.replace(/:.*/, "");
   const isReplaced = (line: string) => INSTALLATION_FILE.some((own) => keyOf(own) === keyOf(line));
   const replaced = INSTALLATION_FILE.map(
@@ -114,7 +113,7 @@ const INSTALLATION_FILE = `${CLUSTER_DOCUMENT}---\n${AWS_DOCUMENT}`.trimEnd().sp
 const accepted: (readonly [name: string, text: string])[] = [];
 
 /** The output about the files of a folder, and the meaning of files without an error. */
-function answerTo(files: Files, config?: string): string {
+function answerTo(files: Files, config?: string) {
   const texts = Object.fromEntries(
     Object.entries(files).map(([name, text]) => [`deployments/${name}`, written(text)]),
   );
@@ -140,7 +139,7 @@ function answerTo(files: Files, config?: string): string {
 }
 
 /** A valid settings file with these lines, and the state of the stack in a bucket of its own. */
-function fileWith(lines: string, stack = "states"): string {
+function fileWith(lines: string, stack = "states") {
   const isReplaced = (key: string) => new RegExp(`^${key}:`, "m").test(lines);
   const kept = MINIMAL.replace("states", stack)
     .split("\n")
@@ -152,7 +151,7 @@ function fileWith(lines: string, stack = "states"): string {
   return `${kept.join("\n")}${lines.replace("NAMES", `user: { name: ${stack} }\npolicy: { name: ${stack} }`)}\n`;
 }
 
-async function answerToCommand(args: string): Promise<string> {
+async function answerToCommand(args: string) {
   const root = projectWith({ "deployments/dev.yaml": MINIMAL });
   const words = args.split(" ").filter((arg) => arg !== "");
   const { status, stdout, stderr } = await runCli(root, words);
@@ -162,7 +161,7 @@ async function answerToCommand(args: string): Promise<string> {
 
 const ONE_FILE = /^deployments\/dev.yaml has \d+ errors?:\n/;
 
-async function answerToInput(input: string): Promise<string> {
+async function answerToInput(input: string) {
   if (input.startsWith("dkp-access")) {
     return answerToCommand(input.slice("dkp-access ".length));
   }
@@ -186,7 +185,7 @@ async function answerToInput(input: string): Promise<string> {
 
 const SECRETS = [SECRET_KEY, KEY_ID, keys.PRIVATE_KEY, "hunter2"];
 
-async function answered(entry: string): Promise<string> {
+async function answered(entry: string) {
   const asked = /^(?:> .*\n)+/.exec(entry)?.[0] ?? "";
   const answer = await answerToInput(asked.slice("> ".length, -1).replaceAll("\n> ", "\n"));
   expect(SECRETS.filter((secret) => answer.replace(/^accepted.*/m, "").includes(secret))).toEqual(

@@ -4,7 +4,7 @@ import { deploymentOf } from "../helpers/settings-files";
 
 const backend = { s3: { bucket: "states", region: "eu-central-1" } };
 
-function messageOf(settings: Readonly<Record<string, unknown>>): string {
+function messageOf(settings: Readonly<Record<string, unknown>>) {
   try {
     defineDeployments(settings as Readonly<Record<string, SettingsInput>>);
   } catch (error) {

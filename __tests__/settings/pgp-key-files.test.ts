@@ -26,7 +26,6 @@ describe("a pgpKey that names a file beside the settings", () => {
     });
     return deployment();
   }
-  /** Without the folder of the test. */
   const errorOf = (pgpKey: string) => {
     try {
       read(pgpKey);

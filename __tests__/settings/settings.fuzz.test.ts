@@ -14,11 +14,7 @@ const SETTINGS = [...GOLDEN_SETTINGS.values()].map((text): object => parse(text)
 describe("settings that are valid except for a few changes", () => {
   const { at, write } = folderForEach({ "deployments/": "" });
 
-  /**
-   * The deployment, or the lines of the message.
-   * @throws any other error
-   */
-  const load = (content: string): Deployment | readonly string[] => {
+  const load = (content: string) => {
     write({ "deployments/dev.yaml": content });
     try {
       return loadDeployments(at("deployments"))[0] as Deployment;

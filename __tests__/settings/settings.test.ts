@@ -1,4 +1,4 @@
-import { type Change, editedYaml } from "../../src/cli/account/keys/edit-yaml";
+import { editedYaml } from "../../src/cli/account/keys/edit-yaml";
 import { secretForms } from "../../src/settings/deployment";
 import { notesOf } from "../../src/settings/settings-notes";
 import { deployment } from "../helpers/deployment";
@@ -70,7 +70,7 @@ tags:
 `;
 
 describe("a changed setting", () => {
-  it.each<[string, Change, string[], string[]]>([
+  it.each([
     [
       "is replaced next to its comment",
       { setting: "accessKeys.secondary.status", value: "Active" },

@@ -1,19 +1,18 @@
-import { type RunningAccess, runningAccess } from "../../../src/cli/account/adopt/running-access";
+import { runningAccess } from "../../../src/cli/account/adopt/running-access";
 import { adoptedSettings, adoptedText } from "../../../src/cli/account/adopt/settings-file";
 import { readConfiguration } from "../../../src/cli/cluster/configuration";
-import type { RunningCluster } from "../../../src/cli/cluster/running-cluster";
 import { policyDocument } from "../../../src/iam/policy-document";
 import { ACCOUNT, type Answers, accountWith } from "../../helpers/aws-answers";
 import { deployment } from "../../helpers/deployment";
 import { CONFIGURATION, OLD_KEY } from "../../helpers/stand-in-cluster";
 
-const clusterOf = (text: string): RunningCluster => ({
+const clusterOf = (text: string) => ({
   context: "prod",
   configuration: readConfiguration(text),
   prefix: "dev",
   isOfCommander: false,
 });
-const ANSWERS: Answers = {
+const ANSWERS = {
   GetCallerIdentity: { Account: ACCOUNT },
   GetAccessKeyLastUsed: { UserName: "dkp" },
   GetUser: "user/apps/dkp",
@@ -21,7 +20,7 @@ const ANSWERS: Answers = {
   ListAccessKeys: { [OLD_KEY]: "Active" },
   GetPolicy: "policy/clusters/D8",
 };
-const accessOf = (answers: Answers = {}, text = CONFIGURATION): Promise<RunningAccess> =>
+const accessOf = (answers: Answers = {}, text = CONFIGURATION) =>
   runningAccess(clusterOf(text), accountWith({ ...ANSWERS, ...answers }));
 
 describe("adoptedSettings", () => {

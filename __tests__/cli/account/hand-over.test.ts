@@ -138,7 +138,6 @@ describe("a file for a secret", () => {
   it("is refused in a repository that Git does not read", () => {
     write({ "a/.git/": "", "a/below/": "" });
     symlinkSync(at("a/below"), at("link"));
-    // Git's message depends on where the file system is mounted.
     const { stderr } = spawnSync("git", ["-C", at(), "rev-parse"], { encoding: "utf8" });
     expect(stderr).toMatch(/^fatal: not a git repository /);
     for (const file of [at("a/key.yaml"), at("link/key.yaml")]) {

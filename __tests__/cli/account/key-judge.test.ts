@@ -1,8 +1,8 @@
-import { endingOf, type KeyUses } from "../../../src/cli/account/key-judge";
+import { endingOf } from "../../../src/cli/account/key-judge";
 import { iamKey } from "../../helpers/keys/situations";
 
 const NOW = new Date("2026-11-01T00:00:00Z");
-const uses = (...keys: readonly ReturnType<typeof iamKey>[]): KeyUses => ({ now: NOW, keys });
+const uses = (...keys: readonly ReturnType<typeof iamKey>[]) => ({ now: NOW, keys });
 const END = { slot: "primary", verb: "deactivates", id: "AKIAOLD", current: "AKIANEW" } as const;
 
 describe("an apply that deactivates or deletes a key", () => {

@@ -1,13 +1,10 @@
 import schema from "../../../docs/reference/findings.schema.json";
 import { clusterDrift } from "../../../src/cli/account/drift/cluster";
-import { DRIFT_RULES, type DriftRules } from "../../../src/cli/account/drift/drift-rules";
-import { KEY_RULES, type KeyRules } from "../../../src/cli/account/keys/key-rules";
+import { DRIFT_RULES } from "../../../src/cli/account/drift/drift-rules";
+import { KEY_RULES } from "../../../src/cli/account/keys/key-rules";
 import { keyReport, keysJson } from "../../../src/cli/account/keys/report";
 import { clusterAccessCheck } from "../../../src/cli/account/preflight/checks/cluster-access";
-import {
-  PREFLIGHT_RULES,
-  type PreflightRules,
-} from "../../../src/cli/account/preflight/preflight-rules";
+import { PREFLIGHT_RULES } from "../../../src/cli/account/preflight/preflight-rules";
 import { preflightJson } from "../../../src/cli/account/preflight/report";
 import { rotatedFindings } from "../../../src/cli/account/rotated-keys";
 import { readConfiguration } from "../../../src/cli/cluster/configuration";
@@ -72,7 +69,7 @@ function messagesOf<Of extends Rules>(
   rules: Of,
   findings: readonly Found<Of>[],
   prefixOf: (found: Found<Of>) => string = () => "",
-): string {
+) {
   return Object.entries(rules)
     .map(([rule, { level }]) => {
       const blocks = findings
@@ -88,20 +85,20 @@ function messagesOf<Of extends Rules>(
     .join("\n");
 }
 
-const MESSAGES: Readonly<Record<string, () => Promise<string>>> = {
+const MESSAGES = {
   drift: async () => {
-    const findings: readonly Found<DriftRules>[] = [
+    const findings = [
       ...(await driftReports).flatMap((report) => report.findings),
       ...CLUSTER,
       ...ROTATED,
     ];
-    return messagesOf<DriftRules>(DRIFT_RULES, findings, ({ object }) =>
+    return messagesOf(DRIFT_RULES, findings, ({ object }) =>
       object === undefined ? "" : `${object}: `,
     );
   },
   keys: async () => {
     const findings = keyReports.flatMap((report) => report.findings);
-    return messagesOf<KeyRules>(KEY_RULES, findings).replaceAll(ENCRYPTION_KEY, "PGP_KEY");
+    return messagesOf(KEY_RULES, findings).replaceAll(ENCRYPTION_KEY, "PGP_KEY");
   },
   preflight: async () => {
     const lacking = await clusterAccessCheck(
@@ -111,11 +108,7 @@ const MESSAGES: Readonly<Record<string, () => Promise<string>>> = {
       await accessTo(at("unread"), { "failures/k auth": "Unauthorized" }),
     );
     const findings = (await accounts).flatMap(({ check, results }) => findingsOf(results, check));
-    return messagesOf<PreflightRules>(PREFLIGHT_RULES, [
-      ...findings,
-      ...lacking.findings,
-      ...unread.findings,
-    ]);
+    return messagesOf(PREFLIGHT_RULES, [...findings, ...lacking.findings, ...unread.findings]);
   },
 };
 
@@ -130,12 +123,10 @@ it.each(Object.entries(MESSAGES))(
 
 it("the JSON of diff, keys, drift and preflight matches the one schema", async () => {
   const drifts = (await driftReports).map((report) =>
-    reportJson<DriftRules>(DRIFT_RULES, report.findings, [{ stack: report.stack }]),
+    reportJson(DRIFT_RULES, report.findings, [{ stack: report.stack }]),
   );
   const keys = keyReports.map((report) =>
-    reportJson<KeyRules>(KEY_RULES, report.findings, [
-      keysJson(report, "deployments/deckhouse.yaml"),
-    ]),
+    reportJson(KEY_RULES, report.findings, [keysJson(report, "deployments/deckhouse.yaml")]),
   );
   const checked = (await accounts).map(({ results }) =>
     preflightJson("dev", "eu-central-1", results),

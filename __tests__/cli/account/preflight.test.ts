@@ -1,11 +1,7 @@
 import type { PreflightFound } from "../../../src/cli/account/preflight/check";
 import { accountCheck, CHECKS, regionCheck } from "../../../src/cli/account/preflight/checks";
 import { clusterAccessCheck } from "../../../src/cli/account/preflight/checks/cluster-access";
-import {
-  type CheckResult,
-  preflightJson,
-  preflightText,
-} from "../../../src/cli/account/preflight/report";
+import { preflightJson, preflightText } from "../../../src/cli/account/preflight/report";
 import { simulatedCalls } from "../../../src/cli/account/preflight/simulated-requests";
 import { policyDocument } from "../../../src/iam/policy-document";
 import { policyStatements } from "../../../src/iam/policy-statements";
@@ -61,7 +57,7 @@ describe("the check cluster-access", () => {
 });
 
 describe("the report", () => {
-  const result = (check: string, ...findings: readonly PreflightFound[]): CheckResult => ({
+  const result = (check: string, ...findings: readonly PreflightFound[]) => ({
     check,
     findings,
   });

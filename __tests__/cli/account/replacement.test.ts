@@ -11,19 +11,19 @@ import { CONFIGURATION, OLD_KEY } from "../../helpers/stand-in-cluster";
 
 const NEW_KEY = "AKIAI44QH8DHBEXAMPLE";
 const ACCOUNT = "123456789012";
-const CLUSTER: RunningCluster = {
+const CLUSTER = {
   context: "prod",
   configuration: readConfiguration(CONFIGURATION),
   prefix: "dev",
   isOfCommander: false,
 };
 const SETTINGS = `accountId: "${ACCOUNT}"\ncluster: { prefix: dev }`;
-const ANSWERS: Answers = {
+const ANSWERS = {
   GetCallerIdentity: { Account: ACCOUNT },
   GetAccessKeyInfo: { Account: ACCOUNT },
   ListAccessKeys: { [OLD_KEY]: "Active", [NEW_KEY]: "Active" },
 };
-const WITHOUT_OLD: Answers = { ListAccessKeys: { [NEW_KEY]: "Active" } };
+const WITHOUT_OLD = { ListAccessKeys: { [NEW_KEY]: "Active" } };
 
 interface Given {
   readonly settings?: string;
@@ -83,7 +83,7 @@ describe("replacementOf", () => {
     ]);
   });
 
-  it.each<[string, Given]>([
+  it.each([
     [
       "accountId: is not in the settings of deckhouse, and shows ",
       { settings: "cluster: { prefix: dev }" },

@@ -4,7 +4,7 @@ import { rotatedFindings } from "../../../src/cli/account/rotated-keys";
 const NOW = new Date("2026-12-01T02:00:00Z");
 const ago = (days: number) => new Date(+NOW - days * 86_400_000);
 /** @param used days ago */
-const key = (id: string, age: number, used?: number, status = "Active"): IamKey => ({
+const key = (id: string, age: number, used?: number, status = "Active") => ({
   id,
   status,
   created: ago(age),
@@ -20,7 +20,7 @@ const found = (dkpKey: string | undefined, ...keys: readonly IamKey[]) =>
   );
 
 describe("the keys of rotate", () => {
-  it.each<readonly [string, string | undefined, readonly IamKey[], readonly string[]]>([
+  it.each([
     ["DKP's key is young", "A", [key("A", 50, 0)], []],
     ["a rotation waits", "B", [key("A", 92, 2), key("B", 2, 0)], []],
     ["both are used on the day of a hand-over", undefined, [key("A", 90, 0), key("B", 1, 0)], []],

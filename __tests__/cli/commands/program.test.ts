@@ -300,7 +300,7 @@ describe("dkp-access policy", () => {
       );
     });
 
-    it.each<readonly [string, "github" | "gitlab", string]>([
+    it.each([
       ["a pull request", "github", "repo:acme/dkp:pull_request"],
       ["a branch", "github", "repo:acme/dkp:ref:refs/heads/evil"],
       ["a tag", "github", "repo:acme/dkp:ref:refs/tags/main"],

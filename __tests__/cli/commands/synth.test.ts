@@ -3,7 +3,6 @@ import { runCli } from "../../helpers/run-cli";
 
 describe("dkp-access synth", () => {
   const { at, names, read, write } = projectForEach();
-  // Without PATH, no program can run.
   const synth = (environment: Record<string, string> = {}) => runCli(at(), ["synth"], environment);
   const json = () => read("cdktf.out/stacks/dev/cdk.tf.json");
   const stacks = () => names("cdktf.out/stacks");

@@ -27,7 +27,7 @@ describe("the comparison of policies", () => {
 
   // The pairs of packages/iam-no-new-access/__tests__/helpers/pairs.txt have what a decision finds;
   // here are both directions, and Deny statements alone.
-  it.each<[string, string, string, boolean, boolean]>([
+  it.each([
     ["a wildcard instead of an action", "allow", "ec2:*", true, false],
     ["everything", "ec2:*", "*", true, false],
     ["two ARNs that one pattern covers", `on ${VPC}/a* ${VPC}/b*`, `on ${VPC}/*`, true, false],
@@ -255,7 +255,7 @@ describe("the comparison of policies", () => {
     expect(changes(before, after).more.request?.action).toBe(action);
   });
 
-  it.each<[string, string, string, resource: string | undefined]>([
+  it.each([
     [
       "any resource",
       "allow",
@@ -323,7 +323,7 @@ describe("the networks of a key", () => {
   const NETWORK = "203.0.113.0/24";
   const OTHER = "198.51.100.0/24";
 
-  it.each<[string, string, string, readonly object[]]>([
+  it.each([
     [
       "are set",
       ALLOWED,

@@ -26,7 +26,7 @@ const withFile = (file: string, edit: (text: string) => string) =>
   );
 
 describe("the policies of a review pack that Terraform does not apply", () => {
-  it.each<[string, string, string, readonly string[]]>([
+  it.each([
     [
       "all IAM actions for the nodes in additionalRolePolicies",
       "",

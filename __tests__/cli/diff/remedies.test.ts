@@ -51,7 +51,7 @@ const REMEDIES: Readonly<
 /**
  * Rules that only a plan raises, or whose remedy restores the file or names the setting as a value.
  */
-const WITHOUT_SETTINGS: readonly string[] = [
+const WITHOUT_SETTINGS = [
   "policy-detached",
   "removed-while-protected",
   "group-left",

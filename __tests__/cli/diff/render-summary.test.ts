@@ -143,7 +143,7 @@ review/ against git ref main \\(1a2b3c4d\\)
     );
   });
 
-  it.each<[string, before: string, after: string, expected: string]>([
+  it.each([
     ["more", "", "features: [volume-snapshots]", "also reaches snapshots"],
     ["less", "features: [volume-snapshots]", "", "no longer reaches snapshots"],
     ["another Region", "region: eu-west-1", "", "reaches eu-central-1 instead of eu-west-1"],
@@ -257,7 +257,7 @@ review/ against git ref main \\(1a2b3c4d\\)
     );
   });
 
-  it.each<[string, before: object, after: object, string]>([
+  it.each([
     ["more resources", { Resource: "a" }, { Resource: ["a", "b"] }, "also on b"],
     ["other resources", { Resource: ["a", "c"] }, { Resource: ["b", "c"] }, "on b instead of a"],
     [

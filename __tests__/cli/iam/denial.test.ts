@@ -1,8 +1,8 @@
-import { type Denial, denialOf, denialText } from "../../../src/cli/iam/denial";
+import { denialOf, denialText } from "../../../src/cli/iam/denial";
 import { deniedRequest } from "../../../src/cli/iam/denied-request";
 import { DENIALS, deploymentOf } from "../../helpers/denials";
 
-const denial = (message: string, settings: object = {}): Denial =>
+const denial = (message: string, settings: object = {}) =>
   denialOf(deniedRequest(message), deploymentOf({ settings }));
 
 describe("a denial", () => {

@@ -9,7 +9,6 @@ import { reviewOf, weakSettings } from "../../helpers/packs";
 import { RSA_KEY } from "../../helpers/pgp-keys";
 import { projectFile } from "../../helpers/project-root";
 
-/** The fields of the installation file are written out. */
 const RECOMMENDED = parse(
   recommendedYaml()
     .replaceAll("team.asc", RSA_KEY)
@@ -18,7 +17,7 @@ const RECOMMENDED = parse(
 const { allowedNetworks, permissionsBoundary } = RECOMMENDED.user ?? {};
 
 /** With the fields that decide about the policy of mode minimal. */
-const golden = (text: string): Settings => {
+const golden = (text: string) => {
   const { cluster = {}, ...rest } = parse(text) as Readonly<Record<string, Settings>>;
   const { configFile: _, ...fields } = cluster;
   return { ...rest, cluster: { prefix: "staging", layout: "WithNAT", ...fields } };

@@ -90,7 +90,7 @@ describe("deployer-policy.json under IAM's own rules", () => {
     expect(await allowed("", { action, resource, context })).toBe(title.startsWith("allows"));
   });
 
-  it.each<[string, string, Request["context"], boolean]>([
+  it.each([
     [
       "allows creating the user with it",
       "iam:CreateUser",

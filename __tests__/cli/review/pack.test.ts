@@ -17,7 +17,7 @@ import { unwrapped } from "../../helpers/unwrapped";
 const SCOPED = "policy: { mode: scoped }\ncluster: { prefix: dev, layout: Standard }\n";
 
 /** Of a deployment with YAML settings; Markdown with each paragraph and list item on one line. */
-function file(name: string, settings = ""): string {
+function file(name: string, settings = "") {
   const text = packFilesOf(settings)[name] ?? "";
   return name.endsWith(".md") ? unwrapped(text) : text;
 }
@@ -89,7 +89,6 @@ it("main.tf.json omits a local backend, whose path depends on the checkout", () 
   });
 });
 
-/** The used part of markdownlint's parser. */
 interface Token {
   readonly type: string;
   readonly content: string;
@@ -119,7 +118,7 @@ const KEPT = ["accessKeys", "features", "layout", "mode", "policies", "region", 
 
 /** Replaces all strings except those of the kept keys by a value that was not validated. */
 function hostile<Part>(part: Part, value: string): Part {
-  const replaced = ([name, own]: [string, unknown]): [string, unknown] =>
+  const replaced = ([name, own]: [string, unknown]) =>
     name === "tags"
       ? [name, { [value]: value }]
       : [name, KEPT.includes(name) ? own : hostile(own, value)];
@@ -136,7 +135,6 @@ const terraform = terraformJson(described);
 
 const packOf = memoized((value: string) => {
   const given = hostile(described, value);
-  // A pack with imports has no steps that create objects.
   const imported = packFilesOf(given, { ...terraform, import: [{ to: value, id: value }] });
   return { ...packFilesOf(given, terraform), ...imported };
 });

@@ -8,15 +8,13 @@ import { GOLDEN_SETTINGS, goldenDeployments } from "../../helpers/golden";
 import { packFilesOf } from "../../helpers/packs";
 import { PROJECT, projectFile, trackedFiles } from "../../helpers/project-root";
 
-/** The nodes and arrows that Mermaid's own parser reads, with their labels as they are shown. */
 interface Picture {
   readonly error?: string;
   readonly nodes: readonly (readonly [id: string, label: string])[];
   readonly arrows: readonly (readonly [from: string, to: string, label: string])[];
 }
 
-/** In one process. */
-function parsedPictures(pictures: readonly string[]): readonly Picture[] {
+function parsedPictures(pictures: readonly string[]) {
   const program = join(PROJECT, "__tests__/helpers/read-pictures.mjs");
   return JSON.parse(
     execFileSync(process.execPath, [program], {
@@ -26,7 +24,7 @@ function parsedPictures(pictures: readonly string[]): readonly Picture[] {
   ) as Picture[];
 }
 
-const picturesIn = (page: string): readonly string[] =>
+const picturesIn = (page: string) =>
   [...page.matchAll(/^```mermaid\n(.*?)^```$/gms)].map(([, picture = ""]) => picture);
 
 const pictureOf = (...of: Parameters<typeof packFilesOf>) =>

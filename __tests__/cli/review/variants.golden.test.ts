@@ -19,7 +19,7 @@ const VARIANTS = [...goldenText("review-packs.txt").matchAll(/^# \d+ (\{.*) -> (
 );
 
 /** By file, each paragraph on one line; the lists of actions have tests of their own. */
-function linesOf(settings: Settings): Readonly<Record<string, readonly string[]>> {
+function linesOf(settings: Settings) {
   const text = JSON.stringify(settings).replaceAll("RSA_KEY", RSA_KEY);
   const files = Object.entries(reviewPackOf(text)).filter(([name]) =>
     /(?<!actions)\.(md|sh|tf|yaml)$/.test(name),
@@ -33,7 +33,7 @@ function linesOf(settings: Settings): Readonly<Record<string, readonly string[]>
 }
 
 /** The lines that the other list lacks, each as often as it lacks it. */
-function beyond(lines: readonly string[], others: readonly string[]): readonly string[] {
+function beyond(lines: readonly string[], others: readonly string[]) {
   const rest = [...others];
   return lines.filter((line) => {
     const at = rest.indexOf(line);
@@ -41,11 +41,7 @@ function beyond(lines: readonly string[], others: readonly string[]): readonly s
   });
 }
 
-/** The differing lines of a variant, and their files. */
-function difference(
-  base: Settings,
-  variant: Settings,
-): readonly (readonly [file: string, line: string])[] {
+function difference(base: Settings, variant: Settings) {
   const [before, after] = [linesOf(base), linesOf(merged(base, variant))];
   return Object.keys({ ...before, ...after }).flatMap((file) => {
     const [was = [], is = []] = [before[file], after[file]];

@@ -44,7 +44,7 @@ describe("the destination of a folder", () => {
     expect(initializedDestination(at(), "default").type).toBe("none");
   });
 
-  it.each<[string, object, object, readonly string[], readonly string[]]>([
+  it.each([
     ["the same arguments", CONFIG, CONFIG, NONE, NONE],
     [
       "a block as a list",
@@ -82,7 +82,7 @@ describe("the destination of a folder", () => {
     expect(differences({ s3: settings }, "s3", config)).toEqual({ different, additional });
   });
 
-  it.each<[string, object, object, isMoved: boolean, isPartial?: boolean]>([
+  it.each([
     ["the same", CONFIG, CONFIG, false],
     ["in another bucket", CONFIG, { ...CONFIG, bucket: "other" }, true],
     ["at another host", CONFIG, { ...CONFIG, endpoints: { s3: "https://x" } }, true],
@@ -141,7 +141,7 @@ describe("the destination of a folder", () => {
     expect(deployer).toEqual(planner);
   });
 
-  it.each<[string, object, string | undefined]>([
+  it.each([
     ["a backend", { backend: { s3: CONFIG } }, "default"],
     [
       "a named workspace of HCP Terraform",

@@ -4,7 +4,7 @@ const PLAN = "TF_CLI_ARGS_plan";
 const INIT = "TF_CLI_ARGS_init";
 
 describe("requireHarmlessArguments", () => {
-  it.each<[string, string | undefined, boolean?]>([
+  it.each([
     [PLAN, undefined],
     [PLAN, ""],
     [PLAN, "-lock-timeout=10m  -parallelism=2 --no-color"],

@@ -18,10 +18,6 @@ const tagged = (type: ResourceType, ...Tags: Tag[]) => ({
 });
 const named = (type: ResourceType, name: string) => tagged(type, { Key: "Name", Value: name });
 
-/**
- * A cluster with the prefix `taken` in WithNAT with a bastion, an Elastic IP of `taken-eu`, and
- * objects with the name `own`.
- */
 async function createFixtures(local: LocalAws) {
   const [ec2, iam] = [local.ec2(), local.iam()];
   const AssumeRolePolicyDocument = JSON.stringify(NODE_TRUST);
@@ -75,7 +71,6 @@ async function createFixtures(local: LocalAws) {
 const TAKEN =
   "user: { name: own, allowedNetworks: { cidrs: [192.0.2.0/24] } }\npolicy: { name: own, mode: minimal }\nnodeRole: { name: own }\n";
 
-/** Level and rule of each finding by check, if all names are taken. */
 const FOUND = {
   account: ["note account-ok"],
   image: ["attention image-differs", "attention image-differs"],
@@ -99,7 +94,6 @@ describe("preflight", () => {
     fixtures = await createFixtures(aws);
   });
 
-  /** Level and rule of each finding, by check. */
   const found = async (text: string, options?: Parameters<typeof rulesOf>[2]) => {
     const rules = Object.entries(await rulesOf(text, aws.url, options));
     return Object.fromEntries(

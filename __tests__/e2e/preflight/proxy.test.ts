@@ -10,7 +10,6 @@ describe("the preflight behind a proxy", () => {
     tunnel = await TunnelToAws.start((await LocalAws.start()).url);
   });
 
-  /** With AWS's own host names. */
   const preflight = (environment: Readonly<Record<string, string>>) => {
     tunnel.tunnels.splice(0);
     return run(settings("prefix: dev"), undefined, ["--timeout", "3600"], {

@@ -11,7 +11,6 @@ export function atEnd(task: Task): void {
   tasks.push(task);
 }
 
-/** Runs the tasks of `atEnd`. */
 export async function cleanUp(): Promise<void> {
   for (const task of tasks.splice(0).reverse()) {
     await task();

@@ -11,17 +11,13 @@ import { atEnd } from "./cleanup";
 import { folder, write } from "./project";
 import { mustSucceed, runIn } from "./terraform";
 
-/** A real Kubernetes API server if everything runs, else the stand-in of d8. */
 export interface TestCluster {
   /** Of a user with both roles of `cluster-access.yaml`. */
   readonly environment: Readonly<Record<string, string>>;
-  /** The bytes of the Secret with DKP's configuration. */
   document(): Buffer;
   setDocument(text: string): void;
   setCommander(isManaged: boolean): void;
-  /** Of a user without the role that writes. */
   readonly reader: Readonly<Record<string, string>>;
-  /** Of a kubeconfig whose cluster does not answer. */
   readonly unreachable: Readonly<Record<string, string>>;
   /**
    * With a d8 that runs shell commands before it writes; `$EDIT` changes the layout of the cluster.
@@ -39,11 +35,10 @@ const CLUSTER_CONFIGURATION =
   "apiVersion: deckhouse.io/v1\nkind: ClusterConfiguration\ncloud: { provider: AWS, prefix: dev }\n";
 const EDITED = ["layout: WithoutNAT", "layout: Standard"] as const;
 
-/** @param roles the text of `cluster-access.yaml` */
 export const startCluster = (roles: string): Promise<TestCluster> | TestCluster =>
   COMPLETE ? RealCluster.start(roles) : new StandIn();
 
-function wrapped(d8: string, commands: string): string {
+function wrapped(d8: string, commands: string) {
   const path = join(
     folder({
       d8: `#!/bin/sh\ncase "$*" in "k patch "*) { ${commands}\n} >&2 ;; esac\nexec "${d8}" "$@"\n`,
@@ -68,15 +63,15 @@ class StandIn implements TestCluster {
     "Unable to connect to the server: dial tcp 127.0.0.1:1: connect: connection refused",
   );
 
-  document(): Buffer {
+  document() {
     return readFileSync(this.file());
   }
 
-  setDocument(text: string): void {
+  setDocument(text: string) {
     writeFileSync(this.file(), text);
   }
 
-  setCommander(isManaged: boolean): void {
+  setCommander(isManaged: boolean) {
     if (isManaged) {
       write(this.path, { [COMMANDER]: "configmap/d8-commander-uuid\n" });
     } else {
@@ -84,18 +79,18 @@ class StandIn implements TestCluster {
     }
   }
 
-  beforeWrite(commands: string): Readonly<Record<string, string>> {
+  beforeWrite(commands: string) {
     const edit = `sed -i 's/${EDITED.join("/")}/' '${this.file()}'`;
     return {
       D8_BINARY_NAME: wrapped(this.environment.D8_BINARY_NAME, commands.replace("$EDIT", edit)),
     };
   }
 
-  private file(): string {
+  private file() {
     return join(this.path, "provider-cluster-configuration");
   }
 
-  private failing(command: string, message: string): Readonly<Record<string, string>> {
+  private failing(command: string, message: string) {
     const path = folder();
     const environment = standInCluster(path);
     write(path, {
@@ -109,7 +104,6 @@ class StandIn implements TestCluster {
   }
 }
 
-/** Users, their roles, and the name of their kubeconfig. */
 const USERS = {
   admin: [],
   writer: ["reader", "writer"],
@@ -136,7 +130,7 @@ class RealCluster implements TestCluster {
     this.admin = { PATH: process.env.PATH ?? "", HOME: home, ...environmentOf("admin", server) };
   }
 
-  static async start(roles: string): Promise<RealCluster> {
+  static async start(roles: string) {
     const home = folder({ "tokens.csv": Object.keys(USERS).map(tokenLine).join("") });
     const { privateKey, publicKey } = generateKeyPairSync("rsa", {
       modulusLength: 2048,
@@ -181,7 +175,7 @@ class RealCluster implements TestCluster {
     return cluster;
   }
 
-  document(): Buffer {
+  document() {
     const path = `{.data.${DATA.replaceAll(".", "\\.")}}`;
     return Buffer.from(
       this.run(["get", "secret", SECRET, "--namespace=kube-system", `--output=jsonpath=${path}`]),
@@ -189,16 +183,16 @@ class RealCluster implements TestCluster {
     );
   }
 
-  setDocument(text: string): void {
+  setDocument(text: string) {
     this.apply([secret("provider-cluster-configuration", DATA, text)]);
   }
 
-  setCommander(isManaged: boolean): void {
+  setCommander(isManaged: boolean) {
     const args = ["configmap", "d8-commander-uuid", "--namespace=kube-system"];
     this.run([isManaged ? "create" : "delete", ...args]);
   }
 
-  beforeWrite(commands: string): Readonly<Record<string, string>> {
+  beforeWrite(commands: string) {
     const edited = folder({
       "edited.json": JSON.stringify(
         secret("provider-cluster-configuration", DATA, CONFIGURATION.replace(...EDITED)),
@@ -208,18 +202,18 @@ class RealCluster implements TestCluster {
     return { ...this.environment, D8_BINARY_NAME: wrapped(D8, commands.replace("$EDIT", edit)) };
   }
 
-  private apply(objects: readonly object[]): void {
+  private apply(objects: readonly object[]) {
     this.run(
       ["apply", "--filename=-"],
       objects.map((object) => JSON.stringify(object)).join("\n---\n"),
     );
   }
 
-  private attempt(args: readonly string[]): number | null {
+  private attempt(args: readonly string[]) {
     return runIn(this.home, this.admin, D8, "k", ...args, "--context=dev").status;
   }
 
-  private run(args: readonly string[], input = ""): string {
+  private run(args: readonly string[], input = "") {
     const { status, stdout, stderr } = spawnSync(D8, ["k", ...args, "--context=dev"], {
       cwd: this.home,
       env: this.admin,
@@ -230,7 +224,7 @@ class RealCluster implements TestCluster {
   }
 }
 
-function environmentOf(user: User, server: string): Readonly<Record<string, string>> {
+function environmentOf(user: User, server: string) {
   const config = {
     apiVersion: "v1",
     kind: "Config",
@@ -244,7 +238,6 @@ function environmentOf(user: User, server: string): Readonly<Record<string, stri
   };
 }
 
-/** A row of the file of tokens: token, name, ID and groups. */
 const tokenLine = (user: string) =>
   `token-${user},${user},${user},${user === "admin" ? "system:masters" : "people"}\n`;
 
@@ -276,8 +269,7 @@ const customResource = (plural: string, kind: string) => ({
   },
 });
 
-/** To the roles of `cluster-access.yaml`. */
-function bindingsOf(user: "writer" | "reader"): readonly object[] {
+function bindingsOf(user: "writer" | "reader") {
   const binding = (kind: string, role: string, name: string) => ({
     apiVersion: "rbac.authorization.k8s.io/v1",
     kind: `${kind}Binding`,
@@ -291,7 +283,7 @@ function bindingsOf(user: "writer" | "reader"): readonly object[] {
   ];
 }
 
-async function freePort(): Promise<number> {
+async function freePort() {
   const server = createServer().listen(0, "127.0.0.1");
   await once(server, "listening");
   const { port } = server.address() as AddressInfo;
@@ -299,8 +291,7 @@ async function freePort(): Promise<number> {
   return port;
 }
 
-/** Starts a program that ends with the tests of the file. */
-function start(home: string, program: string, ...args: readonly string[]): void {
+function start(home: string, program: string, ...args: readonly string[]) {
   const child = spawn(program, args, { cwd: home, stdio: "ignore" });
   atEnd(async () => {
     child.kill("SIGKILL");

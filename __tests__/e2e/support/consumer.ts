@@ -8,10 +8,8 @@ import { type Finished, jsonOf, mustSucceed, runIn, Terraform } from "./terrafor
 
 const EXAMPLE = join(PROJECT, "examples/cdktf-consumer");
 
-/** Output of `npm pack`. */
 interface Packed {
   readonly filename: string;
-  /** Of the packed file. */
   readonly size: number;
   readonly files: readonly { readonly path: string }[];
 }
@@ -101,10 +99,6 @@ export class Consumer {
     return new Consumer(path, packed);
   }
 
-  /**
-   * Replaces a part of the example's main.ts.
-   * @throws Error if the part does not exist
-   */
   change(text: string, by: string): void {
     const main = readFileSync(join(EXAMPLE, "main.ts"), "utf8");
     if (!main.includes(text)) {
@@ -117,7 +111,6 @@ export class Consumer {
     write(this.path, { [path]: main });
   }
 
-  /** Compiles and synthesizes. */
   attempt(): Finished {
     return runIn(this.path, process.env, "npm", "run", "--silent", "synth");
   }

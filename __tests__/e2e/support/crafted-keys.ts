@@ -1,7 +1,6 @@
 import { enums, type PrivateKey, readPrivateKey, SignaturePacket } from "openpgp";
 import { SAMPLE } from "../../helpers/complete";
 
-/** A packet of RFC 9580, section 4. */
 interface Packet {
   readonly type: number;
   readonly content: Buffer;
@@ -9,7 +8,6 @@ interface Packet {
 
 interface RealKey {
   readonly name: string;
-  /** As `gpg --export` and `gpg --export-secret-keys` print it. */
   readonly exported: Buffer;
   readonly secret: Buffer;
 }
@@ -23,7 +21,7 @@ const USER_ID = 13;
  * As GnuPG exports a key, with lengths of one or two bytes in the old format, or as go-crypto does,
  * in the new one.
  */
-function packetsOf(bytes: Buffer): readonly Packet[] {
+function packetsOf(bytes: Buffer) {
   const packets: Packet[] = [];
   let rest = bytes;
   while (rest.length > 0) {
@@ -43,7 +41,7 @@ function packetsOf(bytes: Buffer): readonly Packet[] {
 }
 
 /** With a length in 1, 2 or 4 bytes of the old format, or in 5 of the new one. */
-function written({ type, content }: Packet, lengthBytes: 1 | 2 | 4 | 5 = 5): Buffer {
+function written({ type, content }: Packet, lengthBytes: 1 | 2 | 4 | 5 = 5) {
   if (lengthBytes === 5) {
     const header = Buffer.from([0xc0 | type, 255, 0, 0, 0, 0]);
     header.writeUInt32BE(content.length, 2);
@@ -55,21 +53,21 @@ function written({ type, content }: Packet, lengthBytes: 1 | 2 | 4 | 5 = 5): Buf
   return Buffer.concat([header, content]);
 }
 
-const join = (packets: readonly Packet[]): Buffer =>
+const join = (packets: readonly Packet[]) =>
   Buffer.concat(packets.map((packet) => written(packet)));
 
-function withByte({ type, content }: Packet, at: number, change: (byte: number) => number): Packet {
+function withByte({ type, content }: Packet, at: number, change: (byte: number) => number) {
   const changed = Buffer.from(content);
   changed.writeUInt8(change(changed.readUInt8(at)) & 255, at);
   return { type, content: changed };
 }
 
-const asPrivate = ({ type, content }: Packet): Packet => ({
+const asPrivate = ({ type, content }: Packet) => ({
   type: type === PRIMARY ? 5 : 7,
   content,
 });
 
-const packet = (type: number, content: readonly number[] | string): Packet => ({
+const packet = (type: number, content: readonly number[] | string) => ({
   type,
   content: Buffer.from(content as string),
 });
@@ -78,7 +76,7 @@ const packet = (type: number, content: readonly number[] | string): Packet => ({
  * Packets that a key need not have: compressed data, marker, trust, literal data, user attribute,
  * padding, unknown ones.
  */
-const STRAY: readonly Packet[] = [
+const STRAY = [
   packet(8, [0, 1, 2, 3]),
   packet(10, "PGP"),
   packet(12, [0, 0]),
@@ -137,7 +135,7 @@ const SIGNATURE_BYTES: readonly Bytes[] = [
   ["algorithm", 2, [99]],
 ];
 
-function changed({ exported }: RealKey): Crafted {
+function changed({ exported }: RealKey) {
   const packets = packetsOf(exported);
   const at = (index: number, ...instead: readonly Packet[]) =>
     join([...packets.slice(0, index), ...instead, ...packets.slice(index + 1)]);
@@ -188,10 +186,7 @@ function changed({ exported }: RealKey): Crafted {
   });
 }
 
-function joined(
-  { exported }: RealKey,
-  others: readonly Pick<RealKey, "name" | "exported">[],
-): Crafted {
+function joined({ exported }: RealKey, others: readonly Pick<RealKey, "name" | "exported">[]) {
   const own = packetsOf(exported);
   const [primary = packet(PRIMARY, [])] = own;
   const userPart = own.slice(
@@ -229,16 +224,13 @@ function joined(
   });
 }
 
-/** A change that the owner of a key signs. */
 interface Change {
   readonly user?: Partial<SignaturePacket>;
   readonly subkey?: Partial<SignaturePacket>;
   readonly content?: (content: Buffer) => Buffer;
   /** Whether the former signatures stand before the new ones. */
   readonly keeps?: boolean;
-  /** Another user ID, with a certification that differs. */
   readonly other?: Partial<SignaturePacket>;
-  /** One more subpacket of each signature. */
   readonly subpacket?: Subpacket;
 }
 
@@ -267,16 +259,16 @@ const {
 } = enums.signature;
 const EXPIRED = { keyExpirationTime: 1, keyNeverExpires: false };
 
-const withFlags = (flags: number): Partial<SignaturePacket> => ({
+const withFlags = (flags: number) => ({
   keyFlags: new Uint8Array([flags]),
 });
-const bytes = (...parts: readonly (Uint8Array | readonly number[])[]): Buffer =>
+const bytes = (...parts: readonly (Uint8Array | readonly number[])[]) =>
   Buffer.concat(parts.map((part) => Buffer.from(part)));
 
 /**
  * A body is empty, a number, an issuer, a fingerprint, text, a notation, or an embedded signature.
  */
-const BODIES: readonly Buffer[] = [
+const BODIES = [
   bytes(),
   bytes([1]),
   bytes([1, 60]),
@@ -292,11 +284,7 @@ const BODIES: readonly Buffer[] = [
  * Subpackets of every type (RFC 9580, section 5.2.3.7), whether a reader may ignore them or not.
  * One in 25 is tried: the provider takes a third of a second for each.
  */
-const SUBPACKETS: readonly Subpacket[] = [
-  ...Array.from({ length: 41 }, (_, type) => type),
-  100,
-  127,
-].flatMap((type) =>
+const SUBPACKETS = [...Array.from({ length: 41 }, (_, type) => type), 100, 127].flatMap((type) =>
   BODIES.flatMap((body) =>
     [false, true].flatMap((critical) =>
       [true, false].map((isHashed) => ({ type, critical, body, isHashed })),
@@ -304,7 +292,7 @@ const SUBPACKETS: readonly Subpacket[] = [
   ),
 );
 
-const subpacketName = ({ type, critical, body, isHashed }: Subpacket): string =>
+const subpacketName = ({ type, critical, body, isHashed }: Subpacket) =>
   `${critical ? "critical" : "optional"} ${isHashed ? "hashed" : "unhashed"} subpacket ${type} of ${body.toString("hex")}`;
 
 const CHANGES: Readonly<Record<string, Change>> = {
@@ -371,7 +359,7 @@ const CHANGES: Readonly<Record<string, Change>> = {
 };
 
 /** Its exponent begins with 1. */
-function rsaKey(bits: number, exponent: readonly number[]): Buffer {
+function rsaKey(bits: number, exponent: readonly number[]) {
   const header = [4, 0x65, 0, 0, 0, 1];
   return bytes(
     header,
@@ -382,7 +370,7 @@ function rsaKey(bits: number, exponent: readonly number[]): Buffer {
   );
 }
 
-async function signed({ exported, secret }: RealKey): Promise<Crafted> {
+async function signed({ exported, secret }: RealKey) {
   const key = await readPrivateKey({ binaryKey: secret });
   const packets = packetsOf(exported);
   return Promise.all(
@@ -392,11 +380,7 @@ async function signed({ exported, secret }: RealKey): Promise<Crafted> {
   );
 }
 
-async function signedPackets(
-  key: PrivateKey,
-  packets: readonly Packet[],
-  change: Change,
-): Promise<readonly Packet[]> {
+async function signedPackets(key: PrivateKey, packets: readonly Packet[], change: Change) {
   const result: Packet[] = [];
   let subject: Packet | undefined;
   for (const each of packets) {
@@ -442,7 +426,7 @@ async function signature(
   subject: Packet,
   change?: Partial<SignaturePacket>,
   subpacket?: Subpacket,
-): Promise<Packet> {
+) {
   const made = new SignaturePacket() as SignaturePacket & Undeclared;
   made.read(former.content);
   Object.assign(made, change);
@@ -466,7 +450,7 @@ async function signature(
 }
 
 /** Subpackets with their length, and one more. */
-function withSubpacket(area: Uint8Array, { type, critical, body }: Subpacket): Buffer {
+function withSubpacket(area: Uint8Array, { type, critical, body }: Subpacket) {
   const content = bytes(area.subarray(2), [body.length + 1, (critical ? 128 : 0) | type], body);
   return bytes([content.length >> 8, content.length & 255], content);
 }

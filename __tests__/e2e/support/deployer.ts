@@ -13,16 +13,12 @@ const USER = "pipeline";
 export interface Step {
   readonly command: readonly string[];
   readonly settings?: string;
-  /** Changes by administrators before the command. */
   readonly meanwhile?: (aws: LocalAws) => Promise<unknown>;
 }
 
-/** A completed step, with everything required to repeat it. */
 export interface Done {
   readonly step: Step;
-  /** A copy of the account before the step. */
   readonly before: LocalAws;
-  /** A copy of the stack's folder before the step. */
   readonly folder: string;
   readonly decisions: readonly Decision[];
 }
@@ -74,7 +70,7 @@ export class Pipeline {
   }
 }
 
-function copyOf(original: string): string {
+function copyOf(original: string) {
   const copy = folder();
   cpSync(original, copy, { recursive: true, verbatimSymlinks: true });
   return copy;
@@ -89,12 +85,11 @@ export const grantsOf = (statements: readonly DeployerStatement[]): readonly Gra
     calls.map((call) => ({ sid, resources, ...call })),
   );
 
-/** Whether a grant allows a call. */
 export function isFor({ action, resources }: Grant, call: Request): boolean {
   return call.action === action && resources.some((pattern) => like(pattern).test(call.resource));
 }
 
-function like(pattern: string): RegExp {
+function like(pattern: string) {
   return new RegExp(`^${pattern.replaceAll(/[.+?^$()[\]{}|\\]/g, "\\$&").replaceAll("*", ".*")}$`);
 }
 
@@ -137,7 +132,6 @@ export async function failingGrants(
   return proven;
 }
 
-/** A policy without some of its grants. */
 export function without(text: string, left: readonly Grant[]): string {
   const { Statement, ...rest } = document(text);
   const remaining = Statement.map((statement) => ({
@@ -154,14 +148,13 @@ export function without(text: string, left: readonly Grant[]): string {
   });
 }
 
-/** Without the warnings, each error on one line. */
-function errorsIn(output: string): readonly string[] {
+function errorsIn(output: string) {
   const parts = output
     .split(/^(?=(?:Error|Warning): )/m)
     .filter((part) => part.startsWith("Error: "));
   return parts.map((part) => part.replaceAll(/\s+/g, " "));
 }
 
-function names(error: string, action: string): boolean {
+function names(error: string, action: string) {
   return new RegExp(`not authorized to perform: ${action}\\b`).test(error);
 }

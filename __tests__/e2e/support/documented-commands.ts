@@ -6,7 +6,6 @@ import { mustSucceed, runIn } from "./terraform";
 /** The documented commands and the documented HCL create it. */
 export const PAGE_POLICY_ARN = "arn:aws:iam::123456789012:policy/D8CloudProviderAWS";
 
-/** The documented commands, as a user runs them with the AWS CLI. */
 export class PageCommands {
   /** @param actions of the policy */
   constructor(
@@ -14,7 +13,7 @@ export class PageCommands {
     private readonly actions: readonly string[] = pageActions,
   ) {}
 
-  private iam(command: string, ...args: readonly string[]): string {
+  private iam(command: string, ...args: readonly string[]) {
     const Action = this.actions;
     const statement = { Sid: "VisualEditor0", Effect: "Allow", Action, Resource: "*" };
     const path = folder({

@@ -19,7 +19,6 @@ export class Gpg {
     );
   }
 
-  /** @param algorithm as for `gpg --quick-generate-key` */
   static create(algorithm: string): Gpg {
     const gpg = new Gpg();
     gpg.run([

@@ -23,12 +23,7 @@ export async function iamAccount(iam: IAM): Promise<object> {
     ...policy,
     ...(await iam.getPolicy({ PolicyArn: policy.Arn })).Policy,
   }));
-  const objects = await Promise.all<{ readonly Arn?: string | undefined }>([
-    ...users,
-    ...GroupDetailList,
-    ...roles,
-    ...policies,
-  ]);
+  const objects = await Promise.all([...users, ...GroupDetailList, ...roles, ...policies]);
   const details = objects.map(
     (object) => [object.Arn, JSON.parse(JSON.stringify(object, comparable))] as const,
   );
@@ -39,7 +34,7 @@ export async function iamAccount(iam: IAM): Promise<object> {
  * Managed policies as strings, to compare the order too; Terraform's "\\u0026" equals "&". Other
  * documents, attachments and tags have no order.
  */
-function comparable(name: string, value: unknown): unknown {
+function comparable(name: string, value: unknown) {
   if (/^(?:User|Group|Role|Policy)Id$|Date$/.test(name)) {
     return undefined;
   }

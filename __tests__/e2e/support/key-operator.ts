@@ -27,14 +27,6 @@ interface StoredState {
   readonly outputs: Readonly<Record<string, { readonly value: unknown }>>;
 }
 
-interface KeyInIam {
-  readonly id: string;
-  readonly status: string;
-  readonly age: number;
-  /** Minutes since the last use that AWS reports. */
-  readonly idle: number;
-}
-
 const DAY = 24 * 60;
 
 /**
@@ -43,13 +35,10 @@ const DAY = 24 * 60;
  */
 export class KeyOperator {
   settings: Tree;
-  /** In provider-cluster-configuration. */
   dkp: Credentials | undefined;
-  /** By ID, and their credentials if they are known. */
   readonly leaked = new Map<string, Credentials | undefined>();
   /** The key of another deployment of the account: no step may end it. */
   neighbor: Credentials | undefined;
-  /** Leaked keys that were once not Active. */
   private readonly ended = new Set<string>();
   readonly steps: string[] = [];
   /** What keys printed last, with other output. */
@@ -67,7 +56,6 @@ export class KeyOperator {
     this.settings = structuredClone(settings);
   }
 
-  /** In a copy of the account. */
   in(aws: LocalAws, terraform: Terraform): KeyOperator {
     const copy = new KeyOperator(aws, this.deployments, terraform, this.settings, this.env);
     copy.dkp = this.dkp;
@@ -80,7 +68,7 @@ export class KeyOperator {
     this.deployments.write({ deckhouse: stringify(this.settings) });
   }
 
-  private get user(): string {
+  private get user() {
     return (this.settings.user as { readonly name?: string } | undefined)?.name ?? USER;
   }
 
@@ -170,7 +158,7 @@ export class KeyOperator {
     }
   }
 
-  private edit(edits: readonly (readonly [setting: string, value: unknown])[]): void {
+  private edit(edits: readonly (readonly [setting: string, value: unknown])[]) {
     const document = new Document(this.settings);
     for (const [setting, value] of edits) {
       if (value === undefined) {
@@ -183,7 +171,7 @@ export class KeyOperator {
     this.write();
   }
 
-  private statusOf(slot: Slot): unknown {
+  private statusOf(slot: Slot) {
     const slots = (this.settings.accessKeys ?? {}) as Record<
       string,
       { readonly status?: string } | undefined
@@ -191,12 +179,11 @@ export class KeyOperator {
     return slots[slot]?.status ?? (slot === "primary" ? "Active" : "absent");
   }
 
-  private get current(): Slot {
+  private get current() {
     return ((this.settings.accessKeys ?? {}) as { readonly current?: Slot }).current ?? "primary";
   }
 
-  /** Checks afterwards that nothing forbidden happened. */
-  private async guarded<T>(what: string, does: () => Promise<T>): Promise<T> {
+  private async guarded<T>(what: string, does: () => Promise<T>) {
     const worked = await this.works();
     const result = await does();
     if (this.neighbor !== undefined && !(await this.aws.accepts(this.neighbor))) {
@@ -211,11 +198,7 @@ export class KeyOperator {
     return result;
   }
 
-  /**
-   * `dkp-access apply` at a terminal.
-   * @throws Error if the change is breaking
-   */
-  private apply(): Promise<Applied> {
+  private apply() {
     return this.guarded("apply", async () => {
       const result = this.applyChange();
       this.steps.push(`apply: ${result}`);
@@ -233,7 +216,6 @@ export class KeyOperator {
     return status === 0 ? "applied" : "failed";
   }
 
-  /** Its output, whatever its exit code. */
   protected command(...args: readonly string[]): string {
     const env = { ...terraformEnvironment(this.aws), ...this.env };
     const options = {
@@ -249,13 +231,11 @@ export class KeyOperator {
     return stdout;
   }
 
-  /** Whether AWS accepts the key of DKP, and allows its calls. */
   async works(): Promise<boolean> {
     return this.dkp !== undefined && (await this.aws.accepts(this.dkp));
   }
 
-  /** A leaked key that was once not Active never is again. */
-  private async checkLeaks(by: string): Promise<void> {
+  private async checkLeaks(by: string) {
     const live = await this.liveLeaks();
     for (const id of this.leaked.keys()) {
       if (!live.includes(id)) {
@@ -266,7 +246,6 @@ export class KeyOperator {
     }
   }
 
-  /** The current key becomes that of DKP. */
   handOver(): Credentials {
     this.dkpKey = undefined;
     const { provider } = JSON.parse(
@@ -294,7 +273,7 @@ export class KeyOperator {
   }
 
   /** The keys in the state become as old as those in IAM. */
-  private async ageState(): Promise<void> {
+  private async ageState() {
     const answer = await this.aws.s3("GET", `/${BUCKET}/${STATE}`);
     const state = answer.status === 200 ? await answer.text() : "";
     const aged = agedState(state);
@@ -303,7 +282,7 @@ export class KeyOperator {
     }
   }
 
-  private async keys(user = this.user): Promise<readonly KeyInIam[]> {
+  private async keys(user = this.user) {
     const iam = this.aws.iam();
     const listed = await iam.listAccessKeys({ UserName: user }).catch(() => undefined);
     const keys = (listed?.AccessKeyMetadata ?? []).map(
@@ -321,20 +300,20 @@ export class KeyOperator {
     return Promise.all(keys);
   }
 
-  private async statusInIam(id: string): Promise<string | undefined> {
+  private async statusInIam(id: string) {
     return (await this.keys()).find((key) => key.id === id)?.status;
   }
 
-  private state(): StoredState | undefined {
+  private state() {
     const text = this.terraform.state();
     return text.trim() === "" ? undefined : (JSON.parse(text) as StoredState);
   }
 
-  private currentId(): string | undefined {
+  private currentId() {
     return this.state()?.outputs.access_key_id?.value as string | undefined;
   }
 
-  private keyOf(slot: Slot): string | undefined {
+  private keyOf(slot: Slot) {
     const name = slot === "primary" ? "user" : "user-secondary";
     const keys = this.state()?.resources.filter(
       (resource) => resource.type === "aws_iam_access_key",
@@ -352,14 +331,14 @@ export class KeyOperator {
     await this.aws.iam().updateAccessKey({ UserName, AccessKeyId, Status });
   }
 
-  private async endKey(AccessKeyId: string, ending: string): Promise<void> {
+  private async endKey(AccessKeyId: string, ending: string) {
     await (ending === "delete"
       ? this.aws.iam().deleteAccessKey({ UserName: this.user, AccessKeyId })
       : this.setStatus(AccessKeyId, "Inactive"));
   }
 
   /** The slots that a text names go back to what is deployed. */
-  private async restore(text: string): Promise<void> {
+  private async restore(text: string) {
     for (const [, slot] of text.matchAll(/restore accessKeys\.(\w+)\.status/g)) {
       const id = this.keyOf(slot as Slot);
       const status = id && (await this.statusInIam(id));
@@ -368,7 +347,7 @@ export class KeyOperator {
   }
 
   /** Terraform names what failed, and recover.md has its section. */
-  private async afterFailure(): Promise<void> {
+  private async afterFailure() {
     const output = this.printed.at(-1) ?? "";
     if (
       output.includes("errored.tfstate") ||
@@ -393,7 +372,7 @@ export class KeyOperator {
     }
   }
 
-  private pushErroredState(): void {
+  private pushErroredState() {
     try {
       this.terraform.run("state", "push", "errored.tfstate");
     } catch {
@@ -404,7 +383,7 @@ export class KeyOperator {
 
   private readonly isRenamed = async () => (await this.keys("deckhouse-old")).length > 0;
 
-  private rename(): Promise<void> {
+  private rename() {
     return this.guarded("rename", async () => {
       // An apply may have created a user of the old name, without a key.
       await this.aws
@@ -415,8 +394,7 @@ export class KeyOperator {
     });
   }
 
-  /** Follows the findings, and the sections that they name. */
-  private async resolve(text: string): Promise<void> {
+  private async resolve(text: string) {
     const [, deployed] = /restore what is deployed: accessKeys\.(.*)$/m.exec(text) ?? [];
     if (text.includes("#errored-state")) {
       this.pushErroredState();
@@ -448,13 +426,13 @@ export class KeyOperator {
     }
   }
 
-  private async applyAnother(): Promise<void> {
+  private async applyAnother() {
     if ((await this.apply()) === "failed") {
       await this.removeUnmanaged();
     }
   }
 
-  private async restoreOrImport(): Promise<void> {
+  private async restoreOrImport() {
     const version = await this.versionWith('"aws_iam_user"');
     if (version !== undefined) {
       await this.restoreVersion(version);
@@ -473,7 +451,7 @@ export class KeyOperator {
     this.edit([["import", undefined]]);
   }
 
-  private async afterDeactivation(text: string): Promise<void> {
+  private async afterDeactivation(text: string) {
     const [, id = ""] =
       /: (AKIA\w+) is Inactive in IAM and Active in the settings/.exec(text) ?? [];
     const [, slot] = /set accessKeys\.(\w+)\.status: Inactive, and apply/.exec(text) ?? [];
@@ -487,7 +465,7 @@ export class KeyOperator {
     }
   }
 
-  private async endQuarantine(): Promise<void> {
+  private async endQuarantine() {
     const { AttachedPolicies = [] } = await this.aws
       .iam()
       .listAttachedUserPolicies({ UserName: this.user });
@@ -498,8 +476,7 @@ export class KeyOperator {
     }
   }
 
-  /** The section about a key that Terraform does not manage. */
-  private async removeUnmanaged(): Promise<void> {
+  private async removeUnmanaged() {
     const managed = SLOTS.map((slot) => this.keyOf(slot));
     const outside = (await this.keys()).filter(({ id }) => !managed.includes(id));
     const key = outside.find(({ id }) => id !== this.dkp?.accessKeyId) ?? outside[0];
@@ -526,7 +503,7 @@ export class KeyOperator {
   }
 
   /** IAM has two keys already, so that Terraform may create only one. */
-  private async replaceUnmanaged(): Promise<void> {
+  private async replaceUnmanaged() {
     const active: Slot[] = [];
     for (const slot of SLOTS) {
       const id = this.keyOf(slot);
@@ -549,7 +526,7 @@ export class KeyOperator {
   }
 
   /** `after-a-leak.md`, as `keys --leaked` prints it. */
-  private async respond(id: string): Promise<void> {
+  private async respond(id: string) {
     const text = this.command("keys", "deckhouse", "--leaked", id);
     this.printed.push(text);
     this.steps.push(`leak of ${id}`);
@@ -583,11 +560,10 @@ export class KeyOperator {
     }
   }
 
-  private async liveLeaks(): Promise<readonly string[]> {
+  private async liveLeaks() {
     const iam = this.aws.iam();
     const live: string[] = [];
     for (const AccessKeyId of this.leaked.keys()) {
-      // It fails for a key that was deleted.
       const use = await iam.getAccessKeyLastUsed({ AccessKeyId }).catch(() => undefined);
       const listed = use && (await iam.listAccessKeys({ UserName: use.UserName }));
       const found = listed?.AccessKeyMetadata?.find((key) => key.AccessKeyId === AccessKeyId);
@@ -603,7 +579,6 @@ export class KeyOperator {
     await this.aws.s3("DELETE", `/${BUCKET}/${STATE}.tflock`);
   }
 
-  /** The newest first. */
   async versions(): Promise<readonly string[]> {
     const listing = await (await this.aws.s3("GET", `/${BUCKET}?versions`)).text();
     return [...listing.matchAll(/<Key>([^<]*)<\/Key><VersionId>([^<]*)</g)]
@@ -629,8 +604,7 @@ export class KeyOperator {
     }
   }
 
-  /** The newest version other than the present state whose resources have a text. */
-  private async versionWith(text: string): Promise<string | undefined> {
+  private async versionWith(text: string) {
     const present = await (await this.aws.s3("GET", `/${BUCKET}/${STATE}`)).text();
     for (const version of await this.versions()) {
       const answer = await this.aws.s3("GET", `/${BUCKET}/${STATE}?versionId=${version}`);

@@ -18,7 +18,6 @@ export interface Call {
   readonly action: string;
 }
 
-/** The authorization of a call by the policies of a key, and its result. */
 export interface Decision {
   readonly action: string;
   readonly resource: string;
@@ -59,7 +58,7 @@ export class LocalAws {
     return LocalAws.copyOf(process.env[ORIGIN] ?? "");
   }
 
-  private static async copyOf(origin: string): Promise<LocalAws> {
+  private static async copyOf(origin: string) {
     const answer = await fetch(`${origin}/copies`, { method: "POST" });
     const { url, pid } = (await answer.json()) as { readonly url: string; readonly pid: number };
     const aws = new LocalAws(url, pid);
@@ -67,7 +66,6 @@ export class LocalAws {
     return aws;
   }
 
-  /** Before the tests of the file have ended. */
   stop(): void {
     if (this.isRunning) {
       this.isRunning = false;
@@ -80,7 +78,6 @@ export class LocalAws {
     return LocalAws.copyOf(this.url);
   }
 
-  /** For AWS clients, Terraform included. */
   environment(credentials: Credentials = ADMIN): Record<string, string> {
     return {
       AWS_ENDPOINT_URL: this.url,
@@ -113,14 +110,13 @@ export class LocalAws {
     return new EC2({ endpoint: this.url, region: "eu-central-1", credentials, maxAttempts: 1 });
   }
 
-  /** @param path path and query */
   private send(
     service: string,
     method: string,
     path: string,
     body: string,
     headers: Readonly<Record<string, string>>,
-  ): Promise<Response> {
+  ) {
     const signed = sign(
       {
         host: new URL(this.url).host,
@@ -156,10 +152,6 @@ export class LocalAws {
     };
   }
 
-  /**
-   * With an inline policy.
-   * @returns the access key
-   */
   async createUser(
     UserName: string,
     PolicyDocument: string,
@@ -213,7 +205,6 @@ export class LocalAws {
     await this.send("dynamodb", "POST", "/", body, headers);
   }
 
-  /** @param path bucket, key and query: `/bucket/key?versionId=ID` */
   s3(
     method: string,
     path: string,
@@ -228,14 +219,12 @@ export class LocalAws {
     return [...listing.matchAll(/<Key>([^<]*)<\/Key>/g)].map(([, key = ""]) => key);
   }
 
-  /** Clears the list. */
   async decisions(): Promise<readonly Decision[]> {
     return (await fetch(`${this.url}/decisions`, { method: "DELETE" })).json() as Promise<
       readonly Decision[]
     >;
   }
 
-  /** Clears the list. */
   async calls(): Promise<readonly Call[]> {
     return (await fetch(`${this.url}/calls`, { method: "DELETE" })).json() as Promise<
       readonly Call[]
@@ -243,14 +232,12 @@ export class LocalAws {
   }
 }
 
-/** A policy that allows actions on every resource. */
 export const allowing = (Action: string | readonly string[]): string =>
   JSON.stringify({
     Version: "2012-10-17",
     Statement: [{ Effect: "Allow", Action, Resource: "*" }],
   });
 
-/** Whether AWS allows a call. */
 export const succeeds = (call: Promise<unknown>): Promise<boolean> =>
   call.then(
     () => true,

@@ -35,23 +35,21 @@ export const BASH = ["--noprofile", "--norc", "-eo", "pipefail", "-c"] as const;
 /** A checkout here has the packages already. */
 const installs = (command: string) => command.includes("npm ci");
 
-const read = (path: string): unknown => parse(readFileSync(join(PROJECT, path), "utf8"));
+const read = (path: string) => parse(readFileSync(join(PROJECT, path), "utf8"));
 
 /** GitLab expands earlier variables in the values of variables. */
-function expanded(variables: Variables, known: Variables): Record<string, string> {
-  const result: Record<string, string> = { ...known };
+function expanded(variables: Variables, known: Variables) {
+  const result = { ...known };
   for (const [name, value] of Object.entries(variables)) {
     result[name] = value.toString().replace(/\$(\w+)/g, (_, other) => result[other] ?? "");
   }
   return result;
 }
 
-/** A part of a job that runs in its own shell. */
 interface Step {
   readonly program: string;
   readonly args: readonly string[];
   readonly variables: Variables;
-  /** Whether it also runs after a failed step. */
   readonly always: boolean;
 }
 
@@ -165,12 +163,10 @@ export function runSteps(checkout: string, steps: readonly Step[], failed = fals
   return { status, output };
 }
 
-/** Starts a step and does not wait for its end. */
 export function startStep(checkout: string, { program, args, variables }: Step) {
   return spawn(program, args, { cwd: checkout, env: variables, stdio: ["ignore", "pipe", "pipe"] });
 }
 
-/** The youngest first. */
 export function descendants(pid: number): readonly number[] {
   const { stdout } = spawnSync("ps", ["-e", "-o", "pid=,ppid="], { encoding: "utf8" });
   const parents = stdout
@@ -210,10 +206,6 @@ export class Checkout {
     );
   }
 
-  /**
-   * @returns standard output
-   * @throws Error with standard error if the program fails
-   */
   run(environment: Variables, program: string, ...args: string[]): string {
     return execFileSync(program, args, {
       cwd: this.path,
@@ -243,7 +235,6 @@ export class Checkout {
     git("commit", "--quiet", "--message=x");
   }
 
-  /** Ignored files count. */
   contains(text: string): boolean {
     return (
       spawnSync("grep", ["--recursive", "--quiet", "--text", "--fixed-strings", text, "."], {
@@ -271,7 +262,6 @@ export function commitWithLocks(checkout: Checkout, environment: Variables): voi
   checkout.commit();
 }
 
-/** A step of the package's script. */
 export function pipelineStep(variables: Variables, ...args: readonly string[]): Step {
   return {
     program: "sh",

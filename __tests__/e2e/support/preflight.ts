@@ -8,7 +8,6 @@ import { ADMIN, type Credentials } from "./local-aws";
 import { folder } from "./project";
 import { PROGRAM } from "./terraform";
 
-/** Settings with these fields of `cluster`. */
 export const settings = (cluster: string, more = "") =>
   `region: eu-central-1\nbackend: { local: {} }\n${more}cluster: { ${cluster} }\n`;
 
@@ -65,7 +64,6 @@ export async function resultsOf(
   );
 }
 
-/** Level and rule of each finding, by check: `attention image-disks`. */
 export async function rulesOf(
   ...args: Parameters<typeof resultsOf>
 ): Promise<Readonly<Record<string, readonly string[]>>> {

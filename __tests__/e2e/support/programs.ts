@@ -1,9 +1,7 @@
 import { spawnSync } from "node:child_process";
 import { delimiter } from "node:path";
 
-/** Terraform or OpenTofu. */
 export interface Program {
-  /** With its version, as the program reports them. */
   readonly name: string;
   readonly path: string;
   readonly variables?: Readonly<Record<string, string>>;

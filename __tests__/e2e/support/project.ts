@@ -4,7 +4,6 @@ import { PROJECT } from "../../helpers/project-root";
 import { temporaryFolder } from "./cleanup";
 import { type AnyAws, mustSucceed, PROGRAM, runIn, Terraform } from "./terraform";
 
-/** A new folder with files, which is removed at the end. */
 export function folder(files: Readonly<Record<string, string | Uint8Array>> = {}): string {
   const path = temporaryFolder();
   write(path, files);
@@ -53,7 +52,6 @@ export function copyOfProject({ installed } = { installed: true }): string {
   return path;
 }
 
-/** Settings of deployments, synthesized to their own folder. */
 export class Deployments {
   private constructor(readonly path: string) {}
 

@@ -16,7 +16,6 @@ export const PROGRAM = join(PROJECT, "dist/program.js");
 
 export interface Finished {
   readonly status: number | null;
-  /** Standard output and standard error, interleaved. */
   readonly output: string;
 }
 
@@ -59,11 +58,7 @@ export function ownProviderEnvironment(
   return environment(MIRROR, aws, credentials);
 }
 
-function environment(
-  mirror: string | undefined,
-  aws?: AnyAws,
-  credentials?: Credentials,
-): Record<string, string> {
+function environment(mirror: string | undefined, aws?: AnyAws, credentials?: Credentials) {
   const home = temporaryFolder();
   const configuration = join(home, "terraformrc");
   writeFileSync(
@@ -103,7 +98,6 @@ export function runIn(
   };
 }
 
-/** A person gives an answer at the terminal. */
 export function atTerminal(
   answer: string,
   folder: string,
@@ -135,7 +129,6 @@ export function mustSucceed({ status, output }: Finished): string {
   return output;
 }
 
-/** Does not wait for the end. */
 export const startIn = (
   folder: string,
   environment: NodeJS.ProcessEnv,
@@ -143,7 +136,6 @@ export const startIn = (
   ...args: string[]
 ): Promise<Finished> => outputOf(spawn(program, args, { cwd: folder, env: environment }));
 
-/** Until the end of the program. */
 export async function outputOf(
   child: ChildProcess & Record<"stdout" | "stderr", Readable>,
 ): Promise<Finished> {
@@ -193,12 +185,10 @@ export class Terraform {
     this.environment = terraformEnvironment(aws, credentials);
   }
 
-  /** Does not throw if the command fails. */
   attempt(...args: string[]): Finished {
     return runIn(this.folder, this.environment, this.program, ...args, "-no-color");
   }
 
-  /** Does not wait for the end. */
   start(...args: string[]): Promise<Finished> {
     return startIn(this.folder, this.environment, this.program, ...args, "-no-color");
   }
@@ -225,7 +215,6 @@ export class Terraform {
     return status === 0;
   }
 
-  /** By address, without unchanged resources. */
   plannedActions(...args: string[]): Readonly<Record<string, string>> {
     this.run("plan", "-out=plan", ...args);
     const plan = JSON.parse(this.run("show", "-json", "plan")) as Plan;
@@ -255,7 +244,6 @@ export class Terraform {
     return { accessKeyId: access_key_id, secretAccessKey: secret_access_key };
   }
 
-  /** As Terraform stores it. */
   state(): string {
     return this.run("state", "pull");
   }

@@ -14,15 +14,12 @@ import { listening } from "./server";
 export class TunnelToAws {
   /** "HOST:PORT" of each tunnel, and the credentials that the client has sent. */
   readonly tunnels: { readonly host: string; readonly authorization: string | undefined }[] = [];
-  /** The certificate authority of the local AWS. */
   readonly authority: string;
   private readonly aws: Server;
   private readonly proxy: Server;
   /** The HTTP status with which it refuses tunnels. */
   refused: number | undefined;
-  /** "127.0.0.1:PORT" of the proxy. */
   host = "";
-  /** URL of the local AWS without the proxy. */
   direct = "";
 
   private constructor(behind: string) {
@@ -85,7 +82,6 @@ export class TunnelToAws {
     });
   }
 
-  /** @param behind URL of the local AWS */
   static async start(behind: string): Promise<TunnelToAws> {
     const tunnel = new TunnelToAws(behind);
     tunnel.direct = `https://${(await listening(tunnel.aws)).replace("127.0.0.1", "localhost")}`;

@@ -154,7 +154,7 @@ export class YearAccount {
 }
 
 /** Asks at the terminal, which is not the standard input of a test. */
-function confirms(): boolean {
+function confirms() {
   try {
     const [terminal, answer] = [openSync("/dev/tty", "r+"), Buffer.alloc(16)];
     writeSync(terminal, "Type yes to start: ");

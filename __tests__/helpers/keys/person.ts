@@ -2,12 +2,10 @@ import { stringify } from "yaml";
 import { keyReport, keyReportText } from "../../../src/cli/account/keys/report";
 import type { KeySituation } from "../../../src/cli/account/keys/situation";
 import { readConfiguration } from "../../../src/cli/cluster/configuration";
-import type { RunningCluster } from "../../../src/cli/cluster/running-cluster";
 import { otherSlot, SLOTS, type Slot } from "../../../src/iam/key-slots";
 import { KEY_ADDRESSES } from "../../../src/terraform/addresses";
 import { deployment } from "../deployment";
 import {
-  type Applied,
   apply,
   canonical,
   DAY,
@@ -76,7 +74,7 @@ export function situationOf(world: World, dkpKey?: string): KeySituation {
   };
 }
 
-const clusterWith = (providerAccessKeyId: string): RunningCluster => ({
+const clusterWith = (providerAccessKeyId: string) => ({
   ...{ context: "dev", prefix: "dev", isOfCommander: false },
   configuration: readConfiguration(
     stringify({
@@ -86,7 +84,7 @@ const clusterWith = (providerAccessKeyId: string): RunningCluster => ({
   ),
 });
 
-function stateContents({ user, keys, current }: State): KeySituation["state"] {
+function stateContents({ user, keys, current }: State) {
   const own = SLOTS.flatMap((slot) => {
     const key = keys[slot];
     if (key === undefined) {
@@ -108,13 +106,11 @@ function stateContents({ user, keys, current }: State): KeySituation["state"] {
   };
 }
 
-/** The output of keys. */
 export const printed = (world: World, dkpKey?: string): string =>
   keyReportText(keyReport(situationOf(world, dkpKey)), "deployments/deckhouse.yaml");
 
 /** Errors in the printed steps; none is expected. */
 interface Outcome {
-  /** The first words of each step. */
   readonly steps: readonly string[];
   readonly violations: readonly string[];
   /** Nothing is left, or a document that the person cannot follow alone. */
@@ -123,10 +119,6 @@ interface Outcome {
 
 const MOST_STEPS = 24;
 
-/**
- * Follows what is printed until nothing is left.
- * @param world is changed
- */
 export function follow(world: World): Outcome {
   return new Person(world).follow();
 }
@@ -140,7 +132,7 @@ class Person {
 
   constructor(private readonly world: World) {}
 
-  follow(): Outcome {
+  follow() {
     const { world } = this;
     for (let count = 0; count < MOST_STEPS; count++) {
       const leak = world.leaked.find(
@@ -184,7 +176,7 @@ class Person {
     return this.ended("none");
   }
 
-  private ended(end: Outcome["end"]): Outcome {
+  private ended(end: Outcome["end"]) {
     const { world } = this;
     if (end === "done" && world.isRunning && !works(world)) {
       this.violations.push(`nothing is left to do, and DKP does not work: ${world.dkp}`);
@@ -192,15 +184,14 @@ class Person {
     return { steps: this.steps, violations: this.violations, end };
   }
 
-  /** Checks afterwards that nothing forbidden happened. */
-  private act(what: string, does: () => void): void {
+  private act(what: string, does: () => void) {
     const { world } = this;
     const worked = works(world);
     does();
     this.check(what, worked);
   }
 
-  private check(what: string, worked: boolean): void {
+  private check(what: string, worked: boolean) {
     const { world } = this;
     const exposed = [...world.leaked, ...world.hostile];
     const isLeaked = [world.dkp, world.late.id].some((id) => exposed.includes(id));
@@ -216,7 +207,7 @@ class Person {
     }
   }
 
-  private apply(): Applied {
+  private apply() {
     const worked = works(this.world);
     const result = apply(this.world, () => this.check("apply", worked));
     // An unread lock, a half-made object: the pages about them lead to another apply.
@@ -224,7 +215,7 @@ class Person {
     return result;
   }
 
-  private step(text: string, next: string): "page" | undefined {
+  private step(text: string, next: string) {
     const { world } = this;
     if (next.startsWith("first do what is said above")) {
       return this.resolve(text);
@@ -272,7 +263,7 @@ class Person {
     return undefined;
   }
 
-  private wait(time: string): void {
+  private wait(time: string) {
     const { world } = this;
     this.dkpKey = undefined;
     const minutes = Math.max(minutesOf(time) - world.now, 1);
@@ -281,7 +272,7 @@ class Person {
     }
   }
 
-  private edit(text: string): void {
+  private edit(text: string) {
     const { settings } = this.world;
     for (const [, setting = "", value = ""] of text.matchAll(
       /^ {2}deployments\/deckhouse\.yaml: accessKeys\.(\S+): (\S+)$/gm,
@@ -297,7 +288,7 @@ class Person {
     }
   }
 
-  private handOver(): Applied {
+  private handOver() {
     const { world } = this;
     const id = world.state.current?.id;
     if (id === undefined || !isActive(world, id)) {
@@ -308,8 +299,7 @@ class Person {
     return "applied";
   }
 
-  /** An apply is breaking: the settings go back to what is deployed, as the summary says. */
-  private restore(): void {
+  private restore() {
     const { settings, state, keys } = this.world;
     for (const slot of SLOTS) {
       const key = state.keys[slot];
@@ -320,7 +310,7 @@ class Person {
   }
 
   /** Terraform names what failed, and recover.md has its section. */
-  private afterFailure(): "page" | undefined {
+  private afterFailure() {
     const { world } = this;
     if (world.errored === undefined && this.untaint()) {
       return undefined;
@@ -341,7 +331,7 @@ class Person {
   }
 
   /** An object that Terraform would replace fails the plan: a tainted key, or another pgpKey. */
-  private untaint(): boolean {
+  private untaint() {
     const { state, settings } = this.world;
     const before = JSON.stringify([state, settings]);
     for (const slot of SLOTS) {
@@ -354,8 +344,7 @@ class Person {
     return JSON.stringify([state, settings]) !== before;
   }
 
-  /** Follows the findings, and the sections that they name. */
-  private resolve(text: string): "page" | undefined {
+  private resolve(text: string) {
     const { world } = this;
     const { state, settings } = world;
     if (text.includes("#errored-state")) {
@@ -390,7 +379,6 @@ class Person {
         Object.values(keys).some((key) => key?.id === id),
       );
       if (version === undefined) {
-        // Terraform creates another key, if IAM allows one.
         return this.apply() === "failed" ? this.removeUnmanaged() : undefined;
       }
       world.state = structuredClone(version);
@@ -442,8 +430,7 @@ class Person {
     return text.includes("#unmanaged-key") ? this.removeUnmanaged() : "page";
   }
 
-  /** The section about a key that Terraform does not manage. */
-  private removeUnmanaged(): "page" | undefined {
+  private removeUnmanaged() {
     const { world } = this;
     const managed = Object.values(world.state.keys).map((key) => key?.id);
     const outside = world.keys.filter(({ id }) => !managed.includes(id));
@@ -484,7 +471,7 @@ class Person {
   }
 
   /** IAM has two keys already, so that Terraform may create only one. */
-  private replaceUnmanaged(): "page" | undefined {
+  private replaceUnmanaged() {
     const { world } = this;
     const { settings, state } = world;
     const managed = SLOTS.filter((slot) => isActive(world, state.keys[slot]?.id ?? ""));
@@ -510,8 +497,7 @@ class Person {
     return undefined;
   }
 
-  /** `after-a-leak.md`. */
-  private respond(id: string): void {
+  private respond(id: string) {
     const { world } = this;
     const slot = SLOTS.find((each) => world.state.keys[each]?.id === id);
     this.act("deactivate the leaked key", () => setStatus(world, id, "Inactive"));

@@ -62,7 +62,7 @@ export const PRIMARY: StateKey = {
   secret: "secret",
 };
 export const SECONDARY: StateKey = { ...PRIMARY, slot: "secondary", id: NEW };
-const ENCRYPTED: StateKey = {
+const ENCRYPTED = {
   ...PRIMARY,
   secret: undefined,
   encryptedSecret: "secret",
@@ -87,7 +87,6 @@ const withState = (given: KeySituation, parts: Partial<StateContents>) => ({
   ...given,
   state: { ...given.state, ...parts },
 });
-/** Both keys exist, and the secondary one is current. */
 export const rotation = (settings: string, old: IamKey, next: IamKey): KeySituation =>
   situation(settings, [PRIMARY, SECONDARY], [old, next], SECONDARY);
 export const inCluster = (
@@ -112,7 +111,7 @@ interface Sample {
   readonly why: string;
 }
 
-const sample = (given: KeySituation, rules: string, why: string): Sample => ({ given, rules, why });
+const sample = (given: KeySituation, rules: string, why: string) => ({ given, rules, why });
 const NOTHING = withState(situation("", [], []), { user: undefined });
 
 /** A situation of every rule and of every step. */

@@ -123,7 +123,6 @@ export const EVENTS = {
   "a key is created manually, and DKP gets it": (world) =>
     giveKey(world, createKey(world)?.id ?? world.dkp),
   "an attacker creates a key": (world) => {
-    // IAM allows two keys.
     world.hostile.push(...[createKey(world)?.id ?? []].flat());
   },
   "IAM lists the newest key late": ({ keys, now }) => {

@@ -50,7 +50,6 @@ export interface World {
   created: number;
   settings: Settings;
   state: State;
-  /** The newest last. */
   versions: State[];
   /** The state that an apply could not write, and how many versions there were. */
   errored?: { readonly state: State; readonly after: number };
@@ -64,12 +63,9 @@ export interface World {
   /** A component that still has the former key, until a time. */
   late: { readonly id: string; readonly until: number };
   isRunning: boolean;
-  /** Whether the person runs keys with --cluster. */
   hasCluster: boolean;
   leaked: string[];
-  /** Leaked keys that AWS rejects. */
   ended: string[];
-  /** Keys that an attacker created. */
   hostile: string[];
 }
 
@@ -228,7 +224,7 @@ function perform(
   writes: readonly Write[] | string,
   after: () => void,
   interruption: Interruption | undefined,
-): Applied {
+) {
   let [count, isFailed] = [0, false];
   for (const { name, call, record } of typeof writes === "string" ? [] : writes) {
     let isDone = call(world);
@@ -278,7 +274,7 @@ function perform(
 }
 
 /** Terraform removes objects from the state that IAM does not have. */
-function refreshed(world: World): State {
+function refreshed(world: World) {
   const state = structuredClone(world.state);
   state.user = state.user && world.user === "deckhouse";
   for (const slot of SLOTS) {
@@ -311,11 +307,7 @@ export const lastUseOf = (used: number | undefined) =>
   used === undefined ? undefined : { at: dateOf(used), service: "ec2", region: "eu-central-1" };
 
 /** Creations come first, which is the worst order for IAM's quota. */
-function writesOf(
-  world: World,
-  state: State,
-  isForced = false,
-): readonly Write[] | "breaking" | "refused" {
+function writesOf(world: World, state: State, isForced = false) {
   const { settings } = world;
   const creations: Write[] = [];
   const endings: Write[] = [];
@@ -347,12 +339,7 @@ function writesOf(
   return [...creations, ...endings];
 }
 
-function isBreaking(
-  world: World,
-  slot: Slot,
-  { id }: StateKey,
-  status: Status | "absent",
-): boolean {
+function isBreaking(world: World, slot: Slot, { id }: StateKey, status: Status | "absent") {
   const currentKey = world.state.current;
   const verb = status === "absent" ? "deletes" : "deactivates";
   const whose = id === currentKey?.id ? "the current" : undefined;
@@ -404,7 +391,6 @@ const change = (slot: Slot, key: StateKey, status: Status): Write => ({
   },
 });
 
-/** The slot of the settings that is not current. */
 export const idleSlot = ({ settings }: Pick<World, "settings">): Slot =>
   otherSlot(settings.current);
 

@@ -1,5 +1,5 @@
 import { knownKeys, meaningOf } from "../../../src/settings/schema/fields";
-import { argumentsOf, BACKEND_TYPES, type BackendType } from "../../../src/terraform/backends";
+import { argumentsOf, BACKEND_TYPES } from "../../../src/terraform/backends";
 
 it.each([
   ["declared next to the field", "outputs.secret", "exposure"],
@@ -27,7 +27,7 @@ it("knows the keys of an object at a path, also of one option among others", () 
 });
 
 describe("every backend argument that settings accept", () => {
-  const types = Object.entries<BackendType>(BACKEND_TYPES);
+  const types = Object.entries(BACKEND_TYPES);
 
   it("means an exposure when it changes, or another identity", () => {
     const meanings = types.flatMap(([type, { harmless, destinations = [], identities = [] }]) => {

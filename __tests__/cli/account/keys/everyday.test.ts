@@ -6,7 +6,7 @@ import { DAY, HOUR, keyIn, minutesOf, pass, type World, works } from "../../../h
  * By step that a careful engineer takes, the situations in which it is right: a station of a
  * deployment's life and the events after it. "in a cluster" is with --cluster.
  */
-const EVERYDAY: Readonly<Record<string, readonly string[]>> = {
+const EVERYDAY = {
   "apply, because": [
     "nothing",
     "one key + a rotation begins",
@@ -114,14 +114,13 @@ const SITUATIONS = Object.entries(EVERYDAY).flatMap(([step, situations]) =>
   situations.map((situation) => [situation, step] as const),
 );
 
-function worldOf(situation: string): World {
+function worldOf(situation: string) {
   const [start = "", ...events] = situation.replace("in a cluster: ", "").split(" + ");
   const all = [...(STARTS[start] ?? []), ...(events as EventName[])];
   return worldAfter(all, situation.startsWith("in a cluster: "));
 }
 
-/** The false statements of a report. */
-function untrueIn(text: string, world: World): readonly string[] {
+function untrueIn(text: string, world: World) {
   const untrue = [...text.matchAll(/DKP has (AKIA\d+)/g)].filter(([, id]) => id !== world.dkp);
   for (const use of text.matchAll(/a use of (AKIA\d+) at (.{16} UTC)/g)) {
     const [, id = "", time = ""] = use;
@@ -187,7 +186,7 @@ describe("a leak that is followed to the letter", () => {
   );
 
   it.each(leaks)("ends, and DKP has a key that works: %s, %j", (start, events) => {
-    const world: World = worldAfter([...(STARTS[start] ?? []), ...events], false);
+    const world = worldAfter([...(STARTS[start] ?? []), ...events], false);
     expect(follow(world)).toMatchObject({ violations: [], end: "done" });
     expect(world.leaked.filter((id) => world.keys.some((key) => key.id === id))).toEqual([]);
     if (world.dkp !== "" && world.isRunning) {

@@ -1,4 +1,4 @@
-import { type LeakedKeys, leakText } from "../../../../src/cli/account/keys/leak";
+import { leakText } from "../../../../src/cli/account/keys/leak";
 import { keyReport, keyReportText, keysJson } from "../../../../src/cli/account/keys/report";
 import type { KeySituation } from "../../../../src/cli/account/keys/situation";
 import { untilText } from "../../../../src/cli/text/time";
@@ -91,7 +91,7 @@ describe("the report of keys", () => {
 });
 
 const SITUATION = rotation(MOVED, iamKey(OLD, 60, 0.1), iamKey(NEW, 0.05));
-const LEAK: LeakedKeys = { ...SITUATION, ids: [OLD], notRead: [] };
+const LEAK = { ...SITUATION, ids: [OLD], notRead: [] };
 
 describe("what is seen of a leaked key", () => {
   it("is whose it is, its status, its slot, and what that means for step 4", () => {

@@ -8,7 +8,7 @@ import {
 
 const NOW = new Date("2026-12-01T02:00:00Z");
 const used = { at: new Date("2026-12-01T01:00:00Z"), service: "ec2", region: "eu-central-1" };
-const key = (id: string, status: "Active" | "Inactive" = "Active"): IamKey => ({
+const key = (id: string, status: "Active" | "Inactive" = "Active") => ({
   id,
   status,
   created: NOW,
@@ -25,7 +25,7 @@ class Account implements LeakWorld {
     public secret: string,
   ) {}
 
-  private async write<T>(name: string, effect: () => T): Promise<T> {
+  private async write<T>(name: string, effect: () => T) {
     this.calls.push(name);
     return effect();
   }
@@ -66,7 +66,7 @@ class Account implements LeakWorld {
   ownerOf = async (id: string) => (id === "BOB" ? "bob" : undefined);
   denySessions = () => this.write("deny", () => undefined);
 
-  async respond(...leaked: readonly string[]): Promise<readonly string[]> {
+  async respond(...leaked: readonly string[]) {
     const found = await respond(this, await leakPlan(this, leaked, "deckhouse"), "aws ...");
     return found.map(({ rule }) => rule);
   }

@@ -11,7 +11,7 @@ import type { RotationWorld } from "../../../../src/cli/account/rotate/rotation"
 import { deployment } from "../../../helpers/deployment";
 import { folderForEach } from "../../../helpers/folder";
 
-const KEY: IamKey = { id: "AKIAIOSFODNN7EXAMPLE", status: "Active", created: new Date(0) };
+const KEY = { id: "AKIAIOSFODNN7EXAMPLE", status: "Active", created: new Date(0) };
 const BLOCK =
   'provider:\n  providerAccessKeyId: "AKIAI44QH8DHBEXAMPLE"\n  providerSecretAccessKey: "secret"\n  region: "eu-central-1"\n';
 
@@ -24,7 +24,7 @@ function worldOf(...keys: readonly IamKey[]) {
       return { id: "AKIAI44QH8DHBEXAMPLE", secret: "secret" };
     },
     accepts: async () => undefined,
-    deleteKey: async (id: string) => void calls.push(`delete ${id}`),
+    deleteKey: async (id) => void calls.push(`delete ${id}`),
   } as Partial<RotationWorld> as RotationWorld;
   return { calls, world };
 }

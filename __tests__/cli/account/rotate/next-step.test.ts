@@ -1,4 +1,3 @@
-import type { IamKey } from "../../../../src/cli/account/aws/iam-reader";
 import {
   DAY,
   findingsOf,
@@ -15,7 +14,7 @@ interface Given {
   readonly service?: string;
   readonly status?: string;
 }
-const key = (id: string, { age, used, service = "ec2", status = "Active" }: Given): IamKey => ({
+const key = (id: string, { age, used, service = "ec2", status = "Active" }: Given) => ({
   id,
   status,
   created: ago(age),

@@ -46,10 +46,10 @@ function worldWith(
   return { calls, run };
 }
 
-const OLD: IamKey = { id: "OWN", status: "Active", created: ago(31) };
-const FORMER: IamKey = { id: "FORMER", status: "Active", created: ago(40), lastUsed: use(3) };
+const OLD = { id: "OWN", status: "Active", created: ago(31) };
+const FORMER = { id: "FORMER", status: "Active", created: ago(40), lastUsed: use(3) };
 const lastWrite = () => ({ manager: "kubectl-edit", time: "2026-12-01 01:00 UTC" });
-const PROVEN: IamKey = { id: "OWN", status: "Active", created: ago(4), lastUsed: use(1) };
+const PROVEN = { id: "OWN", status: "Active", created: ago(4), lastUsed: use(1) };
 
 describe("a run of a rotation", () => {
   it("creates a key and gives it to the cluster", async () => {

@@ -1,4 +1,3 @@
-import type { RuleId } from "../../../../src/cli/diff/change-rules";
 import { changesExitCode } from "../../../../src/cli/diff/changes";
 import { changesAgainst } from "../../../../src/cli/diff/packs/compare";
 import type { Files } from "../../../../src/cli/diff/packs/pack-side";
@@ -17,12 +16,11 @@ const resource = (address: string, values: object) =>
 const policy = (text: string) => resource("aws_iam_policy.policy", { policy: text });
 const file = (name: string, text: string) => packWith("", PACK, { [name]: text });
 
-function without(name: string): Files {
+function without(name: string) {
   const { [name]: _, ...files } = reviewPackOf("");
   return files;
 }
 
-/** With other settings, and as another version of the program wrote it. */
 function deployment(more: object, version = "0.2.0") {
   const { settings } = JSON.parse(reviewPackOf("")["deployment.json"] ?? "") as {
     readonly settings: object;
@@ -35,7 +33,7 @@ const against = (base: Files) =>
   verdictOf(changesAgainst({ deckhouse: base }, { deckhouse: reviewPackOf("") }, "", packFilesOf));
 
 describe("a review pack as base", () => {
-  it.each<[string, Files, readonly RuleId[]]>([
+  it.each([
     ["a policy that allows nothing", policy(EMPTY), ["permissions-broadened"]],
     ["a policy that allows everything", policy(ALL), ["permissions-narrowed"]],
     [
@@ -113,7 +111,7 @@ describe("a review pack as base", () => {
     expect(against(base)).toEqual([2, ...rules]);
   });
 
-  it.each<[string, Files, ReturnType<typeof verdictOf>]>([
+  it.each([
     ["nothing", reviewPackOf(""), [0]],
     [
       "a setting of another version",

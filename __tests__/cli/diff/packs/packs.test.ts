@@ -342,7 +342,6 @@ describe("a change of two policies", () => {
   describe("that renames the second one, as an upgrade does,", () => {
     type Resources = Record<string, Record<string, Record<string, unknown>>>;
     const current = packWith(SEVERAL_POLICIES);
-    /** @param change of the resources */
     const earlier = (change: (resource: Resources) => void = () => undefined) => {
       const pack = JSON.parse(current["main.tf.json"] ?? "") as { resource: Resources };
       change(pack.resource);

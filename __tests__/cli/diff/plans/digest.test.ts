@@ -1,4 +1,4 @@
-import { type PlanOrigin, planDigest } from "../../../../src/cli/diff/plans/digest";
+import { planDigest } from "../../../../src/cli/diff/plans/digest";
 
 const change = (
   actions: readonly string[],
@@ -65,7 +65,7 @@ const PLAN = {
   resource_drift: [entry("drifted", change(["update"], { path: "/" }, { path: "/x/" }))],
   output_changes: OUTPUTS,
 };
-const ORIGIN: PlanOrigin = {
+const ORIGIN = {
   configuration: { resource: { aws_iam_user: { user: { name: "x" } } } },
   lock: "lock",
   destination: { type: "s3", arguments: { bucket: "state" }, workspace: "default" },

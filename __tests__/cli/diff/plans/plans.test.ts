@@ -68,7 +68,7 @@ const DELETED_USER = {
   change: { actions: ["delete"], before: { name: "deckhouse" }, after: null },
 };
 
-it.each<[string, object, string]>([
+it.each([
   ["new", {}, "new"],
   [
     "changed where the user was deleted or renamed outside Terraform",
@@ -93,7 +93,7 @@ it("an imported policy of the user lists the actions that it gets once", () => {
   ]);
 });
 
-it.each<[string, object, readonly string[]]>([
+it.each([
   ["nothing", {}, ["state-empty"]],
   ["data sources alone", { prior_state: prior("data") }, ["state-empty"]],
   ["other resources", { prior_state: prior("managed") }, []],
@@ -155,7 +155,6 @@ it.each([
 
 describe("a plan that changes the first policy and detaches the second one", () => {
   const attachment = "aws_iam_user_policy_attachment.policy-attachment-2";
-  /** @param order dependencies of the first policy in the state */
   const rulesAfter = (order: readonly string[], actions = ["update"]) => {
     const plan = realPlan("no-change");
     const policy = plan.resource_changes.find(({ address }) => address === "aws_iam_policy.policy");
@@ -230,7 +229,7 @@ describe("a user that leaves the group of an earlier version", () => {
   });
 });
 
-it.each<[string, boolean, boolean, readonly string[]]>([
+it.each([
   ["no attention where it is switched off, because a destroy then deletes less", true, false, []],
   ["attention where it is switched on", false, true, ["argument-not-comparable"]],
 ])("force_destroy of the user requires %s", (_, before, after, rules) => {
@@ -339,7 +338,6 @@ const [SECRET] = SECRETS;
 const REAL_PLANS = (["no-change", "first-apply"] as const).map(realPlan);
 
 describe("a plan that Terraform made but for a few changes", () => {
-  /** The output, and the exit code: of the changes, or of the one error. */
   const diff = (content: string) => {
     let plan: JsonObject;
     try {

@@ -17,11 +17,10 @@ module.exports = class {
     this.write(0, 1, this.running);
   }
 
-  onTestFileResult({ path, context }, { numFailingTests, numPassingTests, testExecError }) {
+  onTestFileResult({ path }, { numFailingTests, numPassingTests, testExecError }) {
     this.running.delete(nameOf(path));
     this.write(0, 1, this.running);
-    const hasPassed = numFailingTests === 0 && numPassingTests > 0 && !testExecError;
-    if (hasPassed && context.config.displayName.name === "proof") {
+    if (numFailingTests === 0 && numPassingTests > 0 && !testExecError) {
       noteProven(path);
     }
   }

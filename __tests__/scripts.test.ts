@@ -1,6 +1,6 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { dirname, join, relative } from "node:path";
 import { satisfies } from "semver";
 import { findingsSchema } from "../scripts/generate/findings-schema";
 import { jsonSchema } from "../scripts/generate/json-schema";
@@ -413,12 +413,20 @@ describe("what a push runs", () => {
     rmSync(folder, { recursive: true });
   });
 
+  const dataOfProof = (name: string) =>
+    dataOf(sourcesOf(join(PROJECT, `__tests__/${name}.ts`))).map((path) => relative(PROJECT, path));
+
   it.each([
     ["policy-modes", ["__tests__/proofs/z3_subset.py", "src/iam/catalogue.json"]],
     ["networks.simulation", ["__tests__/helpers/abuses.txt", "src/iam/catalogue.json"]],
   ])("knows the data of a proof: %s", (name, data) => {
-    const sources = sourcesOf(join(PROJECT, `__tests__/proofs/${name}.test.ts`));
-    expect(dataOf(sources)).toEqual(data.map((path) => join(PROJECT, path)));
+    expect(dataOfProof(`proofs/${name}.test`)).toEqual(data);
+  });
+
+  it("knows the data of a proof on Terraform", () => {
+    const data = ["__tests__/e2e/support/local_aws.py", "docs/how-to/recover.md"];
+    const found = dataOfProof("e2e/faults/every-call.proof.test");
+    expect(data.filter((path) => !found.includes(path))).toEqual([]);
   });
 
   it.each(all)("exists: %s", (beginning) => {

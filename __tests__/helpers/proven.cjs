@@ -1,6 +1,6 @@
-const { execFileSync } = require("node:child_process");
+const { execFileSync, spawnSync } = require("node:child_process");
 const { createHash } = require("node:crypto");
-const { existsSync, mkdirSync, readFileSync, writeFileSync } = require("node:fs");
+const { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } = require("node:fs");
 const { basename, dirname, join, relative } = require("node:path");
 
 const PROJECT = join(__dirname, "../..");
@@ -10,7 +10,15 @@ const PROJECT = join(__dirname, "../..");
  * the digest of what the proof depends on. `.ci/run` sets it, with the version of Python in its
  * name; without it every proof runs.
  */
-const { PROVEN } = process.env;
+const { PROVEN, E2E_PROVIDER_MIRROR: MIRROR } = process.env;
+
+/**
+ * Whether a test file is a proof: what it shows depends on its sources alone. End-to-end tests are
+ * if they run nothing of the program but what they import, and Terraform has one AWS provider to
+ * choose from.
+ */
+const isProof = (path) =>
+  /\/proofs\//.test(path) || (path.endsWith(".proof.test.ts") && MIRROR !== undefined);
 
 /** How Jest runs each proof. */
 const CONFIGURATION = ["jest.config.mjs", "__tests__/helpers/unit-setup.ts"].map((path) =>
@@ -36,7 +44,7 @@ function sourcesOf(path, found = new Set()) {
 
 /** Files that proofs do not read, whatever has their names. */
 const NOT_READ =
-  /\.ts$|^(?!src\/|templates\/).*\.md$|^(review|__tests__\/(e2e|golden\/expected))\//;
+  /\.ts$|^(?!src\/|templates\/|docs\/how-to\/).*\.md$|^(review|__tests__\/golden\/expected)\//;
 const COMMENT = /^\s*(\/\/.*|\/\*[\s\S]*?\*\/)/gm;
 
 /**
@@ -65,10 +73,26 @@ function installedPackages() {
   return JSON.stringify(JSON.parse(lock).packages);
 }
 
+/** What starts before an end-to-end test. */
+const END_TO_END = ["prerequisites", "support/environment", "support/provider-pool"].map((name) =>
+  join(PROJECT, `__tests__/e2e/${name}.ts`),
+);
+
+/** The versions of Terraform and of the AWS provider. */
+const terraformVersions = () =>
+  [spawnSync("terraform", ["version"]).stdout, ...readdirSync(MIRROR, { recursive: true })].join();
+
 /** The note that a proof passed with everything as it is now. */
 function noteOf(path) {
-  const sources = sourcesOf(path);
-  const digest = createHash("sha256").update(process.version).update(installedPackages());
+  const isEndToEnd = path.includes("/e2e/");
+  const sources = new Set();
+  for (const root of isEndToEnd ? [path, ...END_TO_END] : [path]) {
+    sourcesOf(root, sources);
+  }
+  const digest = createHash("sha256")
+    .update(process.version)
+    .update(installedPackages())
+    .update(isEndToEnd ? terraformVersions() : "");
   for (const file of new Set([...sources, ...dataOf(sources), ...CONFIGURATION])) {
     digest
       .update(`\0${relative(PROJECT, file)}\0`)
@@ -78,10 +102,10 @@ function noteOf(path) {
 }
 
 /** Whether a proof passed before with everything as it is now. */
-const isProven = (path) => PROVEN !== undefined && existsSync(noteOf(path));
+const isProven = (path) => PROVEN !== undefined && isProof(path) && existsSync(noteOf(path));
 
 function noteProven(path) {
-  if (PROVEN !== undefined) {
+  if (PROVEN !== undefined && isProof(path)) {
     mkdirSync(PROVEN, { recursive: true });
     writeFileSync(noteOf(path), "");
   }

@@ -76,7 +76,7 @@ export class Life {
     const { variants } = this;
     const { settings, command } = flow;
     const faulted = await runWithFaults(aws, {
-      folder: variants.folder(settings),
+      folder: variants.of(settings).stack,
       command,
       faults,
       executed,

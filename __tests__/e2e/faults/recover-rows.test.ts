@@ -33,7 +33,7 @@ describe("a deployment whose state or account was changed", () => {
     expect(await plan(lent)).toMatchObject({ status: 0 });
     expect(lent.deniedAfter).toEqual([]);
     expect(lent.live && (await isAccepted(lent.aws, lent.live))).toBe(true);
-    expect(attentionOf(keysReport(lent))).toEqual([]);
+    expect(attentionOf(await keysReport(lent))).toEqual([]);
   };
 
   it.each(["", '{"ID":"a'])("has a damaged lock (recover.md#damaged-lock): %j", async (content) => {
@@ -157,7 +157,7 @@ describe("a deployment whose state or account was changed", () => {
     const lent = await life.lend("everything");
     const { aws, through: proxy, live, deniedAfter } = lent;
     expect((await aws.s3("DELETE", STATE)).status).toBe(204);
-    const { findings, next } = keysReport(lent);
+    const { findings, next } = await keysReport(lent);
     expect(shows(findings.map(({ text }) => text).join("\n"), "lost-state")).toBe(true);
     expect(next.why).toBe("differs");
     const before = proxy.writes.length;
@@ -171,7 +171,7 @@ describe("a deployment whose state or account was changed", () => {
     const terraform = terraformOf({ ...lent, settings });
     await succeed(terraform, "apply", "-auto-approve");
     expect(await terraform.start("plan", "-detailed-exitcode")).toMatchObject({ status: 0 });
-    expect(attentionOf(keysReport({ ...lent, settings }))).toEqual(["key-former"]);
+    expect(attentionOf(await keysReport({ ...lent, settings }))).toEqual(["key-former"]);
     expect(deniedAfter).toEqual([]);
     expect(live && (await isAccepted(aws, live))).toBe(true);
     // Their parts require no import: Terraform creates them again, which changes nothing in AWS.

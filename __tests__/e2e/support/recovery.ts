@@ -1,20 +1,24 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { KEY_RULES } from "../../../src/cli/account/keys/key-rules";
 import type { Step } from "../../../src/cli/account/keys/next-step";
+import { keyReport } from "../../../src/cli/account/keys/report";
+import { keySituation, slotsOf } from "../../../src/cli/account/keys/situation";
+import { levelOf, textOf } from "../../../src/cli/findings/finding";
+import { terraformCli } from "../../../src/cli/terraform/terraform-cli";
 import { anchorOf } from "../../helpers/links";
 import { PROJECT } from "../../helpers/project-root";
 import type { LocalAws } from "./local-aws";
 import {
   type AnyAws,
   type Finished,
-  jsonOf,
   mustSucceed,
   PROGRAM,
   runIn,
   Terraform,
   terraformEnvironment,
 } from "./terraform";
-import type { Variants } from "./variants";
+import { OUTPUT, type Variants } from "./variants";
 
 const STACK = "deckhouse";
 const PAGE = readFileSync(join(PROJECT, "docs/how-to/recover.md"), "utf8");
@@ -80,7 +84,7 @@ const importCreated: Remedy = async (scene) => {
 };
 
 const deleteUnmanaged: Remedy = async (scene) => {
-  await deleteReported(scene, keysReport(scene));
+  await deleteReported(scene, await keysReport(scene));
   return scene.settings;
 };
 
@@ -136,12 +140,12 @@ export async function recover(
   if (command === "destroy") {
     return { rows, unmanaged: [] };
   }
-  return { rows, unmanaged: await deleteReported(given, keysReport(given)) };
+  return { rows, unmanaged: await deleteReported(given, await keysReport(given)) };
 }
 
 /** Terraform in the folder of the settings. */
 export function terraformOf({ aws, through = aws, variants, settings }: Stack): Terraform {
-  return new Terraform(variants.folder(settings), through);
+  return new Terraform(variants.of(settings).stack, through);
 }
 
 /**
@@ -158,7 +162,7 @@ export interface KeysReport {
     readonly level: string;
     readonly text: string;
   }[];
-  readonly slots: readonly { readonly id?: string }[];
+  readonly slots: readonly { readonly id: string | undefined }[];
   readonly next: Step;
 }
 
@@ -172,7 +176,7 @@ export function dkpAccess(
   ...args: readonly string[]
 ): Finished {
   return runIn(
-    variants.project(settings),
+    variants.of(settings).project,
     terraformEnvironment(aws),
     process.execPath,
     PROGRAM,
@@ -180,19 +184,23 @@ export function dkpAccess(
   );
 }
 
-/** The report of `dkp-access keys`. */
-export function keysReport({ aws, variants, settings }: Stack): KeysReport {
-  const args = [PROGRAM, "keys", STACK, "--format", "json"];
-  const report = jsonOf(
-    variants.project(settings),
-    terraformEnvironment(aws),
-    process.execPath,
-    ...args,
-  );
-  const { findings, deployments } = report as Pick<KeysReport, "findings"> & {
-    readonly deployments: readonly [Omit<KeysReport, "findings">];
+/** What `dkp-access keys` reports, read in this process. */
+export async function keysReport({ aws, variants, settings }: Stack): Promise<KeysReport> {
+  const { project, deployment } = variants.of(settings);
+  // Read by the SDK.
+  Object.assign(process.env, aws.environment());
+  const terraform = terraformCli(terraformEnvironment(aws), () => undefined);
+  const sources = { terraform, output: join(project, OUTPUT), limit: 120 };
+  const { situation, findings, next } = keyReport(await keySituation(deployment, sources));
+  return {
+    findings: findings.map((finding) => ({
+      rule: finding.rule,
+      level: levelOf(KEY_RULES, finding),
+      text: textOf(KEY_RULES, finding),
+    })),
+    slots: slotsOf(situation).map(({ inState }) => ({ id: inState?.id })),
+    next,
   };
-  return { ...deployments[0], findings };
 }
 
 /**

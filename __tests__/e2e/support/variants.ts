@@ -1,47 +1,54 @@
 import { cpSync } from "node:fs";
 import { join } from "node:path";
+import { AccessApp } from "../../../src/app";
+import type { Deployment } from "../../../src/settings/deployment";
+import { loadDeployments } from "../../../src/settings/load";
+import { DeckhouseAccessStack } from "../../../src/stack";
 import { memoized } from "../../helpers/memoized";
-import { Deployments } from "./project";
+import { folder } from "./project";
 import { type AnyAws, Terraform } from "./terraform";
 
 const STACK = "deckhouse";
+/** By default, as in every repository of settings. */
+export const OUTPUT = "cdktf.out";
+
+interface Variant {
+  readonly project: string;
+  readonly deployment: Deployment;
+  /** Of its Terraform JSON. */
+  readonly stack: string;
+}
 
 /**
- * Folders of one stack with different settings, initialized once: a test changes settings without
- * another synth.
+ * Folders of one stack with different settings, synthesized in this process and initialized once: a
+ * test changes settings without another synth.
  */
 export class Variants {
-  private readonly deployments = memoized((settings: string) => this.synthesized(settings));
+  readonly of = memoized((settings: string) => this.synthesized(settings));
   private initialized: string | undefined;
 
   /** @param aws has the backend, to initialize the first folder */
   constructor(private readonly aws: AnyAws) {}
 
-  project(settings: string): string {
-    return this.deployments(settings).path;
-  }
-
-  /** Initialized. */
-  folder(settings: string): string {
-    return folderOf(this.deployments(settings));
-  }
-
-  private synthesized(settings: string): Deployments {
-    const deployments = Deployments.of({ [STACK]: settings });
-    const folder = folderOf(deployments);
+  private synthesized(settings: string): Variant {
+    const project = folder({ [`deployments/${STACK}.yaml`]: settings });
+    const [settingsFolder, outdir] = [join(project, "deployments"), join(project, OUTPUT)];
+    const app = new AccessApp({ settingsFolder, outdir, print: () => undefined });
+    const [deployment] = loadDeployments(settingsFolder) as [Deployment];
+    new DeckhouseAccessStack(app, deployment, { compared: false });
+    app.synth();
+    const stack = join(outdir, "stacks", STACK);
     if (this.initialized === undefined) {
-      new Terraform(folder, this.aws).init();
-      this.initialized = folder;
+      new Terraform(stack, this.aws).init();
+      this.initialized = stack;
     } else {
       for (const part of [".terraform", ".terraform.lock.hcl"]) {
-        cpSync(join(this.initialized, part), join(folder, part), {
+        cpSync(join(this.initialized, part), join(stack, part), {
           recursive: true,
           verbatimSymlinks: true,
         });
       }
     }
-    return deployments;
+    return { project, deployment, stack };
   }
 }
-
-const folderOf = ({ path }: Deployments) => join(path, "cdktf.out/stacks", STACK);

@@ -93,16 +93,18 @@ async function toCluster(
   const current = await currentKey(session.terraform, folder, deployment, (line) =>
     session.printError(`${line}\n`),
   );
+  const { id } = current;
   const access = await namedCluster(session, options);
   const cluster = await runningCluster(access);
   const waiting = { progress: session.printError, limit: options.timeout };
   const replacement = await withIam(deployment, waiting, (iam) =>
-    replacementOf(deployment, cluster, current.id, iam),
+    replacementOf(deployment, cluster, id, iam),
   );
   const { context } = access;
-  const given = async () => ({ id: current.id, secret: await current.readSecret() });
-  if (replacement.from === current.id && (await clusterHasKey(access, await given()))) {
-    session.print(`${context} has the current key ${current.id} already; nothing was written\n`);
+  const key = async () => ({ id, secret: await current.readSecret() });
+  const known = replacement.from === id ? await key() : undefined;
+  if (known && (await clusterHasKey(access, known))) {
+    session.print(`${context} has the current key ${id} already; nothing was written\n`);
     return;
   }
   session.printError(replacementText(replacement, context, current.slots));
@@ -110,9 +112,9 @@ async function toCluster(
   if (refusal !== undefined) {
     throw new Error(`nothing was written: ${refusal}`);
   }
-  await giveKey(access, cluster, await given());
+  await giveKey(access, cluster, known ?? (await key()));
   session.print(
-    `${context} has the key ${current.id} now: read back from ${SECRET_NAME}; ` +
+    `${context} has the key ${id} now: read back from ${SECRET_NAME}; ` +
       `${dkpAccess("keys", stack)} shows the next step\n`,
   );
 }

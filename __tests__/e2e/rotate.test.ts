@@ -319,6 +319,11 @@ describe("rotate", () => {
     ]);
     expect(run(["--out", "provider.yaml"]).output).toContain("IAM allows no third key");
     await aws.iam().deleteAccessKey({ UserName: "deckhouse", AccessKeyId: created.accessKeyId });
+    const interrupted = run(["--exec", "kill -INT $PPID; sleep 1"]);
+    const { AccessKeyMetadata = [] } = await aws.iam().listAccessKeys({ UserName: "deckhouse" });
+    const left = AccessKeyMetadata.map(({ AccessKeyId = "" }) => AccessKeyId);
+    expect(interrupted.output).toContain(`rotate was interrupted; the new key is ${left.at(-1)};`);
+    await aws.iam().deleteAccessKey({ UserName: "deckhouse", AccessKeyId: left.at(-1) });
     expect(reported(run(["--out", "provider.yaml"]).output)).toEqual([0, "new-key"]);
     const { accessKeyId } = keyIn(readFileSync(join(deployments.path, "provider.yaml"), "utf8"));
     await aws.iam().deleteAccessKey({ UserName: "deckhouse", AccessKeyId: accessKeyId });

@@ -146,7 +146,7 @@ async function createdFor(
     const world = worldWithoutCluster(keys);
     session.printError(await keysBefore(world, deployment.user.name));
     await requireYes(session, { yes });
-    return await newKeyFor(world, deployment, to);
+    return await newKeyFor(world, deployment, to, session.printError);
   });
 }
 
@@ -211,7 +211,8 @@ async function leakResponse(
   return await withUserKeys(session, deployment, async (keys, iam) => {
     await requireAccount(deployment, iam);
     const read = await readWorld(session, deployment, iam, keys, options);
-    const create = to && (() => newKeyFor(read, deployment, to, "leak-new-key"));
+    const create =
+      to && (() => newKeyFor(read, deployment, to, session.printError, "leak-new-key"));
     const world = leakWorld({ ...read, elsewhere: create && { name: to.name, create } }, keys);
     const plan = await leakPlan(world, leaked, deployment.user.name);
     session.printError(leakPlanText(plan, world.now(), world));

@@ -31,7 +31,7 @@ function worldOf(...keys: readonly IamKey[]) {
 
 const createdFor = (to: Destination) => {
   const { calls, world } = worldOf();
-  return { calls, result: newKeyFor(world, deployment(), to) };
+  return { calls, result: newKeyFor(world, deployment(), to, () => undefined) };
 };
 
 describe("a key for an installation", () => {

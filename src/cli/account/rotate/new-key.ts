@@ -4,7 +4,8 @@ import type { Deployment } from "../../../settings/deployment";
 import type { SecretKey } from "../../cluster/configuration";
 import { awsCommand } from "../../text/advice";
 import type { Environment } from "../../text/environment";
-import { inOneStep } from "../../text/signals";
+import type { Progress } from "../../text/progress";
+import { atSignal, inOneStep } from "../../text/signals";
 import { providerYaml } from "../hand-over/provider-block";
 import { writeSecretFile } from "../hand-over/secret-file";
 import { type RotateFound, useOf } from "./next-step";
@@ -62,6 +63,7 @@ export async function keysBefore(world: RotationWorld, user: string): Promise<st
 
 /**
  * Creates a key, and passes its block on. The key is deleted again only if nothing can have it.
+ * @param print receives the message of a signal after which the key stays
  * @returns what was done
  * @throws Error if it is not certain that the destination has the block
  */
@@ -69,23 +71,28 @@ export async function newKeyFor(
   world: RotationWorld,
   { stack, region, user }: Pick<Deployment, "stack" | "region" | "user">,
   to: Destination,
+  print: Progress,
   rule: "new-key" | "leak-new-key" = "new-key",
 ): Promise<RotateFound> {
   const key = await world.createKey();
-  const names = { "user-name": user.name, "access-key-id": key.id };
-  const deletion = awsCommand("iam", "delete-access-key", names);
-  const remedy = `it is Active: if nothing has it, delete it: ${deletion}`;
-  const uncertain = ({ message }: Error) =>
-    new Error(`${message}; the new key is ${key.id}; ${remedy}`);
-  await world.accepts(key);
-  const refusal = await to.take(blockOf(stack, region, key)).catch((error: Error) => {
-    throw uncertain(error);
-  });
+  const { id } = key;
+  const names = { "user-name": user.name, "access-key-id": id };
+  const command = awsCommand("iam", "delete-access-key", names);
+  const stays = `the new key is ${id}; it is Active: if nothing has it, delete it: ${command}`;
+  const refusal = await atSignal(
+    () => print(`rotate was interrupted; ${stays}\n`),
+    async () => {
+      await world.accepts(key);
+      return await to.take(blockOf(stack, region, key)).catch(({ message }: Error) => {
+        throw new Error(`${message}; ${stays}`);
+      });
+    },
+  );
   if (refusal !== undefined) {
-    await world.deleteKey(key.id);
-    throw new Error(`${refusal.message}; the new key ${key.id} was deleted again`);
+    await world.deleteKey(id);
+    throw new Error(`${refusal.message}; the new key ${id} was deleted again`);
   }
-  return { rule, values: { key: key.id, to: to.name } };
+  return { rule, values: { key: id, to: to.name } };
 }
 
 const blockOf = (stack: string, region: string, { id, secret }: SecretKey): string =>

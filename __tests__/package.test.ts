@@ -1,11 +1,7 @@
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { transformSync } from "@swc/core";
-import { DRIFT_RULES } from "../src/cli/account/drift/drift-rules";
-import { KEY_RULES } from "../src/cli/account/keys/key-rules";
-import { PREFLIGHT_RULES } from "../src/cli/account/preflight/preflight-rules";
 import { COMMANDS } from "../src/cli/commands/commands";
-import { RULES } from "../src/cli/diff/change-rules";
 import { CDK_TERRAIN, CDKTF_NODE } from "../src/cli/init/repository";
 import { PACK_FILES } from "../src/cli/pack/contents";
 import { terraformJson } from "../src/cli/terraform/configuration";
@@ -72,22 +68,18 @@ describe("README.md", () => {
 const tracked = trackedFiles();
 
 it("no line of the source code is longer than 100 characters", () => {
-  const isTable =
-    /account\/(?:(?:drift|key|preflight|rotate)\w*\/[a-z]+|shared)-rules\.ts$|change-rules|templates\.ts$/;
   const sources = tracked.filter((path) => /^(?:packages\/[^/]+\/)?src\/.*\.ts$/.test(path));
-  const long = sources
-    .filter((path) => !isTable.test(path))
-    .flatMap((path) =>
-      projectFile(path)
-        .split("\n")
-        .flatMap((line, index) => (line.length > 100 ? [`${path}:${index + 1}`] : [])),
-    );
+  const long = sources.flatMap((path) =>
+    projectFile(path)
+      .split("\n")
+      .flatMap((line, index) => (line.length > 100 ? [`${path}:${index + 1}`] : [])),
+  );
   expect(sources.length).toBeGreaterThan(100);
   expect(long).toEqual([]);
 });
 
-it("every export states its type, except rules and schemas, whose types follow from their texts", () => {
-  const isInferred = /-rules\.ts$|^src\/settings\/schema\//;
+it("every export states its type, except schemas, whose types follow from their texts", () => {
+  const isInferred = /^src\/settings\/schema\//;
   const jsc = {
     parser: { syntax: "typescript" },
     experimental: { emitIsolatedDts: true },
@@ -139,16 +131,6 @@ describe("links in Markdown files", () => {
         : `docs/how-to/${id}.md${section === undefined ? "" : `#${section}`}`,
     );
     expect(pages.length).toBeGreaterThan(10);
-    expect([...new Set(pages.filter(isDead))]).toEqual([]);
-  });
-
-  it("in sentences of rules name pages and headings that exist", () => {
-    const rules = Object.entries({ ...RULES, ...DRIFT_RULES, ...PREFLIGHT_RULES, ...KEY_RULES });
-    const ruled = rules.flatMap(([, { templates }]) => Object.values(templates));
-    const pages = ruled.flatMap(
-      (sentence = "") => sentence.match(/\bdocs\/[\w./-]+\.md(?:#[\w-]+)?/g) ?? [],
-    );
-    expect(pages.length).toBeGreaterThan(20);
     expect([...new Set(pages.filter(isDead))]).toEqual([]);
   });
 

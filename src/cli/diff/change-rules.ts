@@ -1,8 +1,7 @@
 import type { AccessLevel, Area } from "../../iam/catalogue";
 import { ENDED, ENDED_IN_USE, ENDED_UNUSED, OVERDUE } from "../account/shared-rules";
 import type { Found, Level } from "../findings/finding";
-import { type Given, templateRules } from "../findings/templates";
-import { dkpAccess, page } from "../text/advice";
+import { type RulesOf, type Sentences, templateRules } from "../findings/templates";
 import type { Grant } from "./grants";
 
 export type Scope = Pick<Grant, "resource" | "conditions">;
@@ -25,26 +24,6 @@ export type ActionChange = {
   readonly after: readonly Scope[];
 };
 
-/**
- * Rules of one level under one heading of a summary. Values that are no texts: actions and
- * requests.
- */
-function rules<Section extends string, const Of extends Readonly<Record<string, Given>>>(
-  level: Level,
-  section: Section,
-  given: Of,
-) {
-  const own = templateRules<
-    Of,
-    { actions: readonly ActionChange[]; request: Request; example: Request }
-  >(level, given);
-  return Object.fromEntries(
-    Object.entries(own).map(([id, rule]) => [id, { ...rule, section }]),
-  ) as {
-    readonly [Id in keyof Of]: (typeof own)[Id] & { readonly section: Section };
-  };
-}
-
 /** Whose permissions change. The Terraform role is the principal that applies. */
 export type Principal =
   | "user"
@@ -54,17 +33,11 @@ export type Principal =
 
 export const NO_LONGER = "no longer possible";
 
-/** An apply deletes and detaches what a former file names. */
-const UPDATE_ROLE =
-  "add these permissions to the role before you apply; afterwards, replace its policy by {file}";
-
-/**
- * Every kind of difference that `diff` reports, in the order of the headings. Rule IDs are stable.
- */
-export const RULES = {
-  ...rules("breaking", "Breaking changes", {
+const SECTIONS = {
+  "Breaking changes": {
     "user-renamed": {
-      text: "the user {before} is renamed to {after}, so Terraform replaces the access keys and attachments that refer to the old name",
+      text: `the user {before} is renamed to {after}, so Terraform replaces the access keys and
+        attachments that refer to the old name`,
       risk: "the cluster has no access to AWS until DKP has the new key",
       remedy: "restore user.name: {before}",
     },
@@ -78,20 +51,24 @@ export const RULES = {
       remedy: "make sure that nothing uses it, and plan again",
     },
     "key-replaced": {
-      text: "Terraform replaces the access key in the slot {slot}, and deletes the old key before the new key exists",
+      text: `Terraform replaces the access key in the slot {slot}, and deletes the old key before
+        the new key exists`,
       risk: "the cluster has no access to AWS until DKP has the new key",
-      remedy: `restore user.name and the pgpKey of this slot; to use another OpenPGP key, set it in the other slot and rotate (${page("keys", "rotate")})`,
+      remedy: `restore user.name and the pgpKey of this slot; to use another OpenPGP key, set it in
+        the other slot and rotate (docs/how-to/keys.md#rotate)`,
     },
-    "key-ended-in-use": ENDED_IN_USE,
+    "key-ended-in-use": ENDED_IN_USE as typeof ENDED_IN_USE,
     "key-reactivated": {
       text: "Terraform activates the access key in the slot {slot}, which is Inactive",
-      remedy:
-        "if it has leaked, set accessKeys.{slot}.status to Inactive, and accessKeys.current to the other slot",
+      remedy: `if it has leaked, set accessKeys.{slot}.status to Inactive, and accessKeys.current to
+        the other slot`,
     },
     "pgp-key-differs": {
-      text: "the secret of the access key in the slot {slot} is encrypted for the OpenPGP key {recorded}, and not for {fingerprint}, the one in pgpKey",
+      text: `the secret of the access key in the slot {slot} is encrypted for the OpenPGP key
+        {recorded}, and not for {fingerprint}, the one in pgpKey`,
       risk: "whoever has the private key of {recorded} can read the secret",
-      remedy: `find out who wrote pgpKey, and treat the access key as leaked (${page("keys", "when-a-key-has-leaked")})`,
+      remedy: `find out who wrote pgpKey, and treat the access key as leaked
+        (docs/how-to/keys.md#when-a-key-has-leaked)`,
     },
     "policy-detached": {
       text: "Terraform detaches the policy from the user",
@@ -99,70 +76,83 @@ export const RULES = {
       remedy: "restore the attachment, and plan again",
     },
     "group-left": {
-      text: "Terraform removes the user from the group that has its policy, and may do so before it attaches the policy to the user",
+      text: `Terraform removes the user from the group that has its policy, and may do so before it
+        attaches the policy to the user`,
       risk: "the user has no permissions in between",
-      remedy: `apply attachment: user-and-group, then attachment: user, with the version of dkp-access before (${page("upgrade", "from-a-checkout-before-020")})`,
+      remedy: `apply attachment: user-and-group, then attachment: user, with the version of
+        dkp-access before (docs/how-to/upgrade.md#from-a-checkout-before-020)`,
     },
     "policy-detached-early": {
-      text: "Terraform may detach the second policy before the first one has its permissions, because an earlier change of the first one failed",
+      text: `Terraform may detach the second policy before the first one has its permissions,
+        because an earlier change of the first one failed`,
       risk: "DKP lacks these permissions until the first policy is changed",
-      remedy: `apply the first policy alone before (${page("recover", "failed-update")})`,
+      remedy: "apply the first policy alone before (docs/how-to/recover.md#failed-update)",
     },
     "environment-changed": {
-      text: "Terraform creates all resources again in the {what} {after}, and leaves the user and its access key unmanaged in {before}",
-      remedy:
-        "restore accountId, region and provider.assumeRoleArn; another account is another deployment",
+      text: `Terraform creates all resources again in the {what} {after}, and leaves the user and
+        its access key unmanaged in {before}`,
+      remedy: `restore accountId, region and provider.assumeRoleArn; another account is another
+        deployment`,
     },
     "removed-while-protected": {
-      text: "the settings file is deleted while protect is on, so the deployment may not have been destroyed, and its user and its access key then remain unmanaged",
-      remedy: `restore the file, set protect: false, and destroy the deployment; if you renamed the file, keep the state (${page("change-and-retire", "rename-a-stack")})`,
+      text: `the settings file is deleted while protect is on, so the deployment may not have been
+        destroyed, and its user and its access key then remain unmanaged`,
+      remedy: `restore the file, set protect: false, and destroy the deployment; if you renamed the
+        file, keep the state (docs/how-to/change-and-retire.md#rename-a-stack)`,
     },
     "setting-breaking": { text: "{field}: {before} -> {after}", remedy: "restore {field}" },
-  }),
-  ...rules("unverifiable", "Unverifiable", {
+  },
+  Unverifiable: {
     "plan-incomplete": {
-      text: "this plan is incomplete, because Terraform failed, or plans for some addresses only (-target), or defers changes to another plan",
+      text: `this plan is incomplete, because Terraform failed, or plans for some addresses only
+        (-target), or defers changes to another plan`,
       remedy: "plan again, without -target",
     },
-  }),
-  ...rules("attention", "Left unmanaged", {
+  },
+  "Left unmanaged": {
     "deployment-removed": {
-      text: "the settings file is deleted, which deletes nothing in AWS, so the user, its access key and the state remain unless the deployment was destroyed before",
-      remedy: `destroy the deployment before you delete its file (${page("change-and-retire", "retire-a-deployment")})`,
+      text: `the settings file is deleted, which deletes nothing in AWS, so the user, its access key
+        and the state remain unless the deployment was destroyed before`,
+      remedy: `destroy the deployment before you delete its file
+        (docs/how-to/change-and-retire.md#retire-a-deployment)`,
     },
-  }),
-  ...rules("attention", "Who can read a secret", {
-    "secret-output":
-      "the output {output} is {how}: every workspace that reads one output of this state receives it in plaintext",
+  },
+  "Who can read a secret": {
+    "secret-output": `the output {output} is {how}: every workspace that reads one output of this
+      state receives it in plaintext`,
     "plaintext-in-state": "the state gets the secret of an access key in plaintext",
     "pgp-key-new": {
-      text: "the secret of the key in the slot {slot} is for the OpenPGP key {fingerprint}[ of {users}], [which is {known}, in a text that was in no slot before|which could not read a secret before][; before: {former}]",
+      text: `the secret of the key in the slot {slot} is for the OpenPGP key {fingerprint}[ of
+        {users}], [which is {known}, in a text that was in no slot before|which could not read a
+        secret before][; before: {former}]`,
       remedy: "ask the owner of the fingerprint, then approve",
     },
-    "secret-in-value":
-      "{where} contains the secret of an access key, so whoever can read it in AWS, in the state or in the plan receives the secret",
+    "secret-in-value": `{where} contains the secret of an access key, so whoever can read it in AWS,
+      in the state or in the plan receives the secret`,
     "setting-exposure": "{field}: {before} -> {after}",
-  }),
-  ...rules("attention", "Destination of the secret", {
+  },
+  "Destination of the secret": {
     "destination-changed": {
       text: "the backend of the state, which may contain the secret, changes: {changes}",
       risk: "Terraform sends the state and the credentials of the backend there",
-      remedy: `move the state before you merge, unless its location stays the same (${page("change-and-retire", "move-the-state")})`,
+      remedy: `move the state before you merge, unless its location stays the same
+        (docs/how-to/change-and-retire.md#move-the-state)`,
     },
-  }),
-  ...rules("note", "Impact of a leaked key", {
+  },
+  "Impact of a leaked key": {
     risk: "[before: {before}; ]now: {after}[; the key {change}]",
-  }),
-  ...rules("attention", "Broadened permissions", {
-    "permissions-broadened":
-      "[the {created} has these permissions|the {principal} can do more][: {actions}][; this counts as more, because {reason}][; for example, this was denied before: {request}][; for example: {example}][, if the permissions boundary {boundary} allows it]",
-    "deny-weakened":
-      "a Deny of the {principal} is removed or covers fewer requests[; for example, this was denied before: {request}]",
+  },
+  "Broadened permissions": {
+    "permissions-broadened": `[the {created} has these permissions|the {principal} can do more][:
+      {actions}][; this counts as more, because {reason}][; for example, this was denied before:
+      {request}][; for example: {example}][, if the permissions boundary {boundary} allows it]`,
+    "deny-weakened": `a Deny of the {principal} is removed or covers fewer requests[; for example,
+      this was denied before: {request}]`,
     "networks-added": "a leaked key works from [{networks} too|every network]",
-    "boundary-removed":
-      "the {principal} loses the permissions boundary {before}, so whatever its policy allows is allowed",
-  }),
-  ...rules("attention", "Changes that cannot be judged", {
+    "boundary-removed": `the {principal} loses the permissions boundary {before}, so whatever its
+      policy allows is allowed`,
+  },
+  "Changes that cannot be judged": {
     "boundary-changed": {
       text: "the permissions boundary of the {principal} changes: {before} -> {after}",
       risk: "whatever a boundary does not allow is denied, and its content is not compared",
@@ -181,7 +171,8 @@ export const RULES = {
       remedy: "find out whose it is; terraform state rm {address} removes it from the state alone",
     },
     "import-not-compared": {
-      text: "the {what} is imported, and policies, groups or members that it has besides those of this project are not compared",
+      text: `the {what} is imported, and policies, groups or members that it has besides those of
+        this project are not compared`,
       remedy: "check them in AWS before you apply",
     },
     "drift-not-compared":
@@ -192,60 +183,71 @@ export const RULES = {
     },
     moved: "{after} was moved from {before}, which is not comparable",
     "plan-unknown-part": "the plan has {part}, whose effect is not compared",
-  }),
-  ...rules("attention", "Deleted outside Terraform", {
+  },
+  "Deleted outside Terraform": {
     "drift-deleted": {
       text: "somebody deleted or renamed the {what} in AWS, and this apply creates a new one",
       risk: "DKP does not have a new key, and somebody may have deleted the former one on purpose",
-      remedy: `ask who did it, and run ${dkpAccess("keys")}`,
+      remedy: "ask who did it, and run npx dkp-access keys",
     },
-  }),
-  ...rules("attention", "Permissions of the Terraform role", {
+  },
+  "Permissions of the Terraform role": {
     "deployer-creates": {
       text: "Terraform creates {created}, so the role with {file} needs additional permissions",
-      remedy: UPDATE_ROLE,
+      remedy: `add these permissions to the role before you apply; afterwards, replace its policy by
+        {file}`,
     },
     "deployer-broadened": {
-      text: "the role with {file} needs additional permissions[: {actions}][; this counts as more, because {reason}][; for example {request}]",
-      remedy: UPDATE_ROLE,
+      text: `the role with {file} needs additional permissions[: {actions}][; this counts as more,
+        because {reason}][; for example {request}]`,
+      remedy: `add these permissions to the role before you apply; afterwards, replace its policy by
+        {file}`,
     },
-  }),
-  ...rules("attention", "Policy files of the Terraform role", {
+  },
+  "Policy files of the Terraform role": {
     "deployer-unused": {
-      text: "{file} now allows more[: {actions}][; this counts as more, because {reason}], and this change uses none of it",
+      text: `{file} now allows more[: {actions}][; this counts as more, because {reason}], and this
+        change uses none of it`,
       remedy: "replace the policy of the Terraform role by the file when it is convenient",
     },
-  }),
-  ...rules("attention", "Access keys", {
+  },
+  "Access keys": {
     "key-forgotten": {
-      text: "Terraform stops managing the access key in the slot {slot}, which stays in AWS as it is, and whose secret stays in old versions of the state",
-      remedy: `after the apply, replace it: ${dkpAccess("rotate", "STACK", "--cluster", "--now")} where accessKeys.managedBy is rotate`,
+      text: `Terraform stops managing the access key in the slot {slot}, which stays in AWS as it
+        is, and whose secret stays in old versions of the state`,
+      remedy: `after the apply, replace it: npx dkp-access rotate STACK --cluster --now where
+        accessKeys.managedBy is rotate`,
     },
     "first-key": {
-      text: "Terraform creates an access key in the slot {slot}, beside those that it does not manage",
-      remedy:
-        "if accessKeys.managedBy was rotate in an earlier apply, check that this is no older commit",
+      text: `Terraform creates an access key in the slot {slot}, beside those that it does not
+        manage`,
+      remedy: `if accessKeys.managedBy was rotate in an earlier apply, check that this is no older
+        commit`,
     },
-    "rotation-overdue": OVERDUE,
-    "key-ended": ENDED,
+    "rotation-overdue": OVERDUE as typeof OVERDUE,
+    "key-ended": ENDED as typeof ENDED,
     "key-without-secret": {
-      text: "the current key becomes that of the slot {slot}, whose secret Terraform does not have, because it was imported",
+      text: `the current key becomes that of the slot {slot}, whose secret Terraform does not have,
+        because it was imported`,
       risk: "the outputs lose the secret, and nobody can hand this key over",
       remedy: "choose a current key with a known secret: restore accessKeys.current, or rotate",
     },
-  }),
-  ...rules("attention", "Other changes that require attention", {
+  },
+  "Other changes that require attention": {
     "state-empty": {
       text: "the state at this destination is empty, so Terraform creates everything",
-      remedy: `if the deployment exists already, move its state first (${page("change-and-retire", "move-the-state")})`,
+      remedy: `if the deployment exists already, move its state first
+        (docs/how-to/change-and-retire.md#move-the-state)`,
     },
     "second-policy-renamed": {
-      text: "the {what} gets the name {name}: the new policy is created and attached, then the old one is removed, so no permission is missing in between",
+      text: `the {what} gets the name {name}: the new policy is created and attached, then the old
+        one is removed, so no permission is missing in between`,
       risk: "a policy elsewhere that names the old ARN no longer applies",
     },
     "tags-changed": {
       text: "the tags of {what} change: {changes}",
-      risk: "policies of the account can allow or deny by the tags of a principal (aws:PrincipalTag)",
+      risk: `policies of the account can allow or deny by the tags of a principal
+        (aws:PrincipalTag)`,
     },
     "plan-unverified": {
       text: "anybody could have changed the JSON of this plan",
@@ -257,23 +259,26 @@ export const RULES = {
       remedy: "if the organization has attached it, attach the new file instead",
     },
     "lock-changed": {
-      text: "the committed provider lock {how}, so Terraform [runs only {only} from now on|may run another provider, with the credentials of whoever applies]",
+      text: `the committed provider lock {how}, so Terraform [runs only {only} from now on|may run
+        another provider, with the credentials of whoever applies]`,
       remedy: "compare it with the file that terraform providers lock writes",
     },
     "settings-unreadable": {
-      text: "this version rejects the settings of the earlier review pack, so it does not compare the risks: {errors}",
+      text: `this version rejects the settings of the earlier review pack, so it does not compare
+        the risks: {errors}`,
       remedy: "compare REVIEW.md of both",
     },
     "file-not-compared":
       "{file} is not compared, because the earlier review pack does not contain it",
     "baseline-newer": {
-      text: "version {theirs} of dkp-access wrote the earlier review pack, and this is {ours}, which reports settings that it does not know as removed",
+      text: `version {theirs} of dkp-access wrote the earlier review pack, and this is {ours}, which
+        reports settings that it does not know as removed`,
       remedy: "install {theirs} or newer",
     },
     "setting-identity": "{field}: {before} -> {after}",
     "setting-changed": "{field}: {before} -> {after}",
-  }),
-  ...rules("attention", "Narrowed permissions", {
+  },
+  "Narrowed permissions": {
     "permissions-narrowed": {
       text: "the {principal} can do less[: {actions}][; this counts as less, because {reason}]",
       risk: "calls of the running cluster may be denied",
@@ -287,30 +292,30 @@ export const RULES = {
     "networks-removed": {
       text: "a leaked key works [no longer from {networks}|only from {only}]",
       risk: "calls of the running cluster from other networks are denied",
-      remedy:
-        "run preflight, which checks that the cluster's addresses are in the allowed networks, before you apply",
+      remedy: `run preflight, which checks that the cluster's addresses are in the allowed networks,
+        before you apply`,
     },
     "deny-added": {
       text: "a Deny of the {principal} is added or covers more requests",
       risk: "calls of the running cluster may be denied",
       remedy: "compare the statement with the calls of DKP (actions.md) before you apply",
     },
-  }),
-  ...rules("note", "Settings", {
+  },
+  Settings: {
     "setting-permissions": "{field}: {before} -> {after}",
     "setting-harmless": "{field}: {before} -> {after}",
-  }),
-  ...rules("note", "Resources", {
+  },
+  Resources: {
     resource: "{action}: {what}[, its {details}]",
-  }),
-  ...rules("note", "Notes", {
+  },
+  Notes: {
     "destination-partial":
       "the backend has arguments that the settings leave to -backend-config: {arguments}",
-    upgraded:
-      "version {theirs} of dkp-access wrote the earlier review pack, and this is {ours}; node_modules/dkp-access/CHANGELOG.md has the reasons of what no setting explains",
-    "current-key":
-      "the current key moves from the slot {before} to the slot {after}, so whoever reads the outputs receives the key of {after}",
-    "key-ended-unused": ENDED_UNUSED,
+    upgraded: `version {theirs} of dkp-access wrote the earlier review pack, and this is {ours};
+      node_modules/dkp-access/CHANGELOG.md has the reasons of what no setting explains`,
+    "current-key": `the current key moves from the slot {before} to the slot {after}, so whoever
+      reads the outputs receives the key of {after}`,
+    "key-ended-unused": ENDED_UNUSED as typeof ENDED_UNUSED,
     "state-outdated": "the state is out of date, and an apply writes only the state: {objects}",
     "outputs-removed": "these outputs, which other workspaces may read, are removed: {outputs}",
     "outputs-added": "these outputs, which other workspaces can read, are new: {outputs}",
@@ -318,13 +323,45 @@ export const RULES = {
       "these outputs, which other workspaces may read, get another value: {outputs}",
     "plaintext-gone":
       "the state no longer contains a secret in plaintext; its older versions still do",
-  }),
+  },
 } as const;
 
-export type DiffRules = typeof RULES;
+export type Section = keyof typeof SECTIONS;
+
+/** Of the sections whose findings are not `attention`. */
+const LEVELS: Readonly<Partial<Record<Section, Level>>> = {
+  "Breaking changes": "breaking",
+  Unverifiable: "unverifiable",
+  "Impact of a leaked key": "note",
+  Settings: "note",
+  Resources: "note",
+  Notes: "note",
+};
+
+/** Values that are no texts: actions and requests. */
+interface Values {
+  readonly actions: readonly ActionChange[];
+  readonly request: Request;
+  readonly example: Request;
+}
+
+type SectionRules = RulesOf<typeof SECTIONS, Values>;
+
+export type DiffRules = {
+  readonly [Id in keyof SectionRules]: SectionRules[Id] & { readonly section: Section };
+};
+
+const entries = Object.entries<Sentences>(SECTIONS).flatMap(([section, sentences]) => {
+  const level = LEVELS[section as Section] ?? "attention";
+  const rules = Object.entries(templateRules({ [level]: sentences }));
+  return rules.map(([id, rule]) => [id, { ...rule, section }]);
+});
+
+/**
+ * Every kind of difference that `diff` reports, in the order of the headings. Rule IDs are stable.
+ */
+export const RULES: DiffRules = Object.fromEntries(entries);
 
 export type RuleId = keyof DiffRules;
-
-export type Section = DiffRules[RuleId]["section"];
 
 export type DiffFound = Found<DiffRules>;

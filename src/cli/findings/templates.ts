@@ -1,8 +1,10 @@
+import { DOCS } from "../text/advice";
 import type { Level, Rule } from "./finding";
 
 /**
  * Sentences with values in braces. Without a value, a part in brackets is left out, or becomes the
- * text behind its bar: `[a {b}|c]`.
+ * text behind its bar: `[a {b}|c]`. A line break is a space. `docs/` is where the reader has the
+ * documentation.
  */
 interface Templates {
   readonly text: string;
@@ -10,14 +12,15 @@ interface Templates {
   readonly remedy?: string | undefined;
 }
 
-/** The text, or text and remedy, or all sentences. */
-export type Given = string | readonly [text: string, remedy: string] | Templates;
+/** The sentences of rules by ID; a string is `text`, without the others. */
+export type Sentences = Readonly<Record<string, string | Templates>>;
 
-type TextsOf<Of extends Given> = Of extends string
+/** With a misspelled `risk` or `remedy`, no finding has all values. */
+type TextsOf<Of> = Of extends string
   ? Of
-  : Of extends readonly string[]
-    ? Of[number]
-    : Of[keyof Of];
+  : keyof Of extends keyof Templates
+    ? Of[keyof Of]
+    : "{misspelled}";
 
 /** The names in braces of a template, and those of them that stand in brackets. */
 type NamesIn<Template> = Template extends `${string}{${infer Name}}${infer Rest}`
@@ -45,33 +48,40 @@ type ValueOf<Name, Own> = Name extends keyof Own ? Own[Name] : string | number |
 /** A rule with the sentences that have the names of their values, for lists of rules. */
 type TemplateRule<Values> = Rule<Values> & { readonly templates: Templates };
 
-type RulesOf<Of extends Readonly<Record<string, Given>>, Own> = {
-  readonly [Id in keyof Of]: TemplateRule<ValuesOf<TextsOf<Of[Id]>, Own>>;
+/** All sentences of groups, by ID. */
+type Merged<Groups> = {
+  readonly [Group in keyof Groups]: (sentences: Groups[Group]) => void;
+}[keyof Groups] extends (sentences: infer All) => void
+  ? All
+  : never;
+
+/** The rules of groups of sentences. Their values are texts, but for those that `Own` has. */
+export type RulesOf<Groups, Own = object, All = Merged<Groups>> = {
+  readonly [Id in keyof All]: TemplateRule<ValuesOf<TextsOf<All[Id]>, Own>>;
 };
 
-/** Rules of one level. */
-export function templateRules<const Of extends Readonly<Record<string, Given>>, Own = object>(
-  level: Level,
-  given: Of,
-): RulesOf<Of, Own> {
-  const entries = Object.entries(given).map(([id, of]) => [id, ruleOf(level, templatesOf(of))]);
-  return Object.fromEntries(entries) as RulesOf<Of, Own>;
+/** Rules by their level. */
+export function templateRules<Groups extends Readonly<Partial<Record<Level, Sentences>>>>(
+  groups: Groups,
+): RulesOf<Groups> {
+  const entries = Object.entries<Sentences>(groups).flatMap(([level, sentences]) =>
+    Object.entries(sentences).map(([id, given]) => [id, ruleOf(level as Level, given)]),
+  );
+  return Object.fromEntries(entries) as RulesOf<Groups>;
 }
 
-function ruleOf(level: Level, templates: Templates): TemplateRule<Values> {
-  const sentence = (template: string) => (values: Values) => filled(template, values);
-  const optional = (template: string | undefined) =>
-    template === undefined ? undefined : sentence(template);
-  const { text, risk, remedy } = templates;
-  return { level, templates, text: sentence(text), risk: optional(risk), remedy: optional(remedy) };
+function ruleOf(level: Level, given: string | Templates): TemplateRule<Values> {
+  const parts = Object.entries<string>(typeof given === "string" ? { text: given } : { ...given });
+  const templates = parts.map(([part, text]) => [part, expanded(text)] as const);
+  const sentences = templates.map(([part, template]) => [
+    part,
+    (values: Values) => filled(template, values),
+  ]);
+  return { level, templates: Object.fromEntries(templates), ...Object.fromEntries(sentences) };
 }
 
-function templatesOf(given: Given): Templates {
-  if (typeof given === "string") {
-    return { text: given };
-  }
-  return "text" in given ? given : { text: given[0], remedy: given[1] };
-}
+const expanded = (text: string): string =>
+  text.replaceAll(/\n\s*/g, " ").replaceAll("docs/", `${DOCS}/`);
 
 type Values = Readonly<Record<string, Value | undefined>>;
 
@@ -100,5 +110,5 @@ function requestText({ action, resource, context = {} }: WithAction): string {
   const keys = Object.entries(context).map(
     ([key, values]) => `${key}=${[values].flat().join(",")}`,
   );
-  return `${action}${resource === undefined ? "" : ` on ${resource}`}${keys.length === 0 ? "" : ` with ${keys.join(", ")}`}`;
+  return filled("{action}[ on {resource}][ with {keys}]", { action, resource, keys });
 }

@@ -1,6 +1,6 @@
 import { sep } from "node:path";
 
-export const PROGRAM = "npx dkp-access";
+const PROGRAM = "npx dkp-access";
 
 /**
  * A command of the program, for messages that advise one: `npx dkp-access keys dev`.
@@ -13,15 +13,15 @@ export function dkpAccess(...args: readonly string[]): string {
 export const EDIT_PROVIDER = "d8 system edit provider-cluster-configuration";
 
 /** A reader finds the documentation in a checkout of this project, or in the installed package. */
-const FOLDER = __dirname.includes(`${sep}node_modules${sep}`)
+export const DOCS: string = __dirname.includes(`${sep}node_modules${sep}`)
   ? "node_modules/dkp-access/docs"
   : "docs";
 
-type Page = "change-and-retire" | "import" | "keys" | "recover" | "state-bucket" | "upgrade";
+type Page = "change-and-retire" | "keys" | "recover" | "state-bucket";
 
 /** A page of the documentation, for messages. A test compares pages and sections. */
 export const page = (id: Page, section?: string): string =>
-  `${FOLDER}/how-to/${id}.md${section === undefined ? "" : `#${section}`}`;
+  `${DOCS}/how-to/${id}.md${section === undefined ? "" : `#${section}`}`;
 
 /**
  * Where the documentation describes the way back, for messages: `docs/how-to/recover.md#tainted`.

@@ -14,9 +14,9 @@ import type { AwsError } from "../aws/operations";
 import type { DescribedThing, Inventory, Link, Thing } from "../inventory";
 import { inventoryOfSettings, inventoryOfState, title } from "../inventory";
 import { onlyUsedKey } from "../key-judge";
+import { PREFLIGHT_RULES } from "../preflight/preflight-rules";
 import { isQuarantine } from "../quarantine";
 import { rotatedFindings } from "../rotated-keys";
-import { CALL_REMEDIES } from "../shared-rules";
 import { day, othersAmong, unmanagedFindings } from "../unmanaged-objects";
 import { actionsBeyond, actionsOf, deniedActions, isOwnDenial, sameDocument } from "./document";
 import type { DriftFound, Findings, Part, PolicyPart } from "./kinds";
@@ -161,7 +161,8 @@ function unread({
   readonly unread: string;
   readonly error?: AwsError | undefined;
 }): DriftFound {
-  const remedy = CALL_REMEDIES[error === undefined ? "call-failed" : callErrorOf(error)];
+  const { templates } = PREFLIGHT_RULES[error === undefined ? "call-failed" : callErrorOf(error)];
+  const { remedy = "" } = templates;
   return { rule: "part-unread", values: { reason, remedy } };
 }
 

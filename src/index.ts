@@ -36,6 +36,6 @@ export {
 export type { Deployment } from "./settings/deployment";
 export { SettingsError } from "./settings/errors";
 export { defineDeployments, loadDeployments } from "./settings/load";
-export type { SettingsInput } from "./settings/schema/deployment-schema";
+export type { Settings, SettingsInput } from "./settings/settings";
 export { DeckhouseAccessStack, type DeckhouseAccessStackOptions } from "./stack";
 export { OUTPUTS, type OutputName } from "./terraform/outputs";

@@ -9,15 +9,17 @@ export const anchorOf = (heading: string): string =>
 
 const proseOf = (markdown: string) => markdown.replaceAll(/^ *```[^`\n]*\n[\s\S]*?^ *```/gm, "");
 
-/** GitHub numbers the anchors of equal headings. */
+/** GitHub numbers the anchors of equal headings. An `<a id>` is one as well. */
 export function anchorsOf(markdown: string): readonly string[] {
   const anchors = [...proseOf(markdown).matchAll(/^#+ (.+)$/gm)].map(([, heading = ""]) =>
     anchorOf(heading),
   );
-  return anchors.map((anchor, index) => {
+  const numbered = anchors.map((anchor, index) => {
     const earlier = anchors.slice(0, index).filter((other) => other === anchor).length;
     return earlier === 0 ? anchor : `${anchor}-${earlier}`;
   });
+  const ids = [...markdown.matchAll(/<a id="([\w-]+)">/g)].map(([, id = ""]) => id);
+  return [...numbered, ...ids];
 }
 
 const linksOf = (markdown: string) =>

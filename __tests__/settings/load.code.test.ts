@@ -1,5 +1,5 @@
 import { defineDeployments } from "../../src/settings/load";
-import type { SettingsInput } from "../../src/settings/schema/deployment-schema";
+import type { SettingsInput } from "../../src/settings/settings";
 import { deploymentOf } from "../helpers/settings-files";
 
 const backend = { s3: { bucket: "states", region: "eu-central-1" } };

@@ -3,9 +3,9 @@ import { isObject, valueAt } from "../text/json";
 import { describe, errorAt, type FieldError, firstErrors, show, showSegment } from "./errors";
 import { forbiddenStrings, secretIn } from "./rules/forbidden-strings";
 import { ami, dkpFields } from "./schema/cluster-schema";
-import type { Settings } from "./schema/deployment-schema";
 import { issueErrors } from "./schema/fields";
 import { noList } from "./schema/primitives";
+import type { ClusterSettings, DkpFields } from "./settings";
 import { parseDocuments, readYaml, type YamlFile } from "./yaml-file";
 
 const nodes = noList(
@@ -15,7 +15,7 @@ const nodes = noList(
 /**
  * The read fields of an `AWSClusterConfiguration`. All others are ignored, credentials above all.
  */
-const clusterSchema = noList(
+const CLUSTER = noList(
   v.object({
     ...dkpFields,
     withNAT: v.optional(noList(v.object({ bastionInstance: v.optional(nodes) }))),
@@ -25,18 +25,14 @@ const clusterSchema = noList(
   }),
 );
 
-// Without the types of its errors, as in deployment-schema.ts.
-const CLUSTER: v.GenericSchema<unknown, v.InferOutput<typeof clusterSchema>> = clusterSchema;
-const PREFIX: v.GenericSchema<unknown, { readonly prefix?: string | undefined }> = noList(
-  v.object({ prefix: dkpFields.prefix }),
-);
+const PREFIX = noList(v.object({ prefix: dkpFields.prefix }));
 
 /**
  * The fields of DKP's own installation file that decide about permissions, and the images of its
  * nodes.
  */
 interface ConfigFile {
-  readonly fields: Pick<Settings["cluster"], keyof typeof dkpFields> & { readonly amis: string[] };
+  readonly fields: DkpFields & { readonly amis: readonly string[] };
   readonly region: string | undefined;
   readonly secretLine: number | undefined;
 }
@@ -105,7 +101,7 @@ export function readConfigFile(
  * @param region of the settings; undefined if it is invalid
  */
 export function configFileConflicts(
-  cluster: Settings["cluster"],
+  cluster: ClusterSettings,
   file: ConfigFile,
   region: string | undefined,
 ): readonly FieldError[] {

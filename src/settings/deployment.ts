@@ -9,12 +9,7 @@ import {
   type StateLocation,
 } from "../terraform/state-location";
 import type { Fields } from "./rules/rule";
-import type { Settings } from "./schema/deployment-schema";
-
-export type TerraformKeys = Pick<
-  Extract<Settings["accessKeys"], { readonly managedBy: "terraform" }>,
-  "primary" | "secondary" | "current"
->;
+import type { Settings, TerraformKeys } from "./settings";
 
 /** The keys of Terraform; `none` if it has no key. */
 export const terraformKeys = ({

@@ -5,7 +5,7 @@ import { DEFAULTS, type Defaults, readDefaults } from "./defaults";
 import type { Deployment } from "./deployment";
 import { errorAt, type FieldError, listed, SettingsError, show } from "./errors";
 import { deploymentsOf, type Reading, readFileOf, readSettings } from "./read-settings";
-import type { SettingsInput } from "./schema/deployment-schema";
+import type { SettingsInput } from "./settings";
 import { parseYaml, readYaml } from "./yaml-file";
 
 /**

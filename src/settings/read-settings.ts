@@ -14,8 +14,9 @@ import { BACKEND_RULES } from "./rules/backend-rules";
 import { forbiddenStrings } from "./rules/forbidden-strings";
 import { POLICY_RULES } from "./rules/policy-rules";
 import { checkedSettings } from "./rules/rule";
-import { deploymentSchema, type Settings } from "./schema/deployment-schema";
+import { deploymentSchema } from "./schema/deployment-schema";
 import { issueErrors } from "./schema/fields";
+import type { Settings } from "./settings";
 import type { Errors, YamlFile } from "./yaml-file";
 
 const RULES = [BACKEND_RULES, POLICY_RULES, ARN_RULES, ACCESS_KEY_RULES].flat();

@@ -27,7 +27,7 @@ export interface BackendType {
 
 const HOSTED = { hostname: "app.terraform.io", organization: undefined, workspaces: undefined };
 
-type BackendName =
+export type BackendName =
   | "azurerm"
   | "consul"
   | "cos"

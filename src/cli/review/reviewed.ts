@@ -25,8 +25,8 @@ import {
   policyOptionsOf,
   type SecretForm,
   secretForms,
-  type TerraformKeys,
 } from "../../settings/deployment";
+import type { TerraformKeys } from "../../settings/settings";
 import { grouped } from "../../text/grouped";
 import { type LeakCommands, leakCommands } from "../iam/leaked-key";
 import { type Risk, risksOf, roleOf } from "../iam/risks";

@@ -1,7 +1,7 @@
 import { otherSlot, type Slot } from "../../iam/key-slots";
-import { type TerraformKeys, terraformKeys } from "../deployment";
+import { terraformKeys } from "../deployment";
 import { errorAt, type FieldError } from "../errors";
-import type { Settings } from "../schema/deployment-schema";
+import type { Settings, TerraformKeys } from "../settings";
 import { type Rule, rule } from "./rule";
 
 /**

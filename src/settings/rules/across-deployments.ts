@@ -5,7 +5,7 @@ import { stateAddress } from "../../terraform/state-location";
 import { grouped } from "../../text/grouped";
 import { stateLocation } from "../deployment";
 import { errorAt, type FieldError, firstErrors, show } from "../errors";
-import type { Settings } from "../schema/deployment-schema";
+import type { Settings } from "../settings";
 import type { CheckedSettings } from "./rule";
 
 export interface Candidate {

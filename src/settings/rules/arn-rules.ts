@@ -2,7 +2,7 @@ import { parseIamArn, partitionOf } from "../../iam/arns";
 import { secondPolicyName } from "../../iam/deployment-policies";
 import { nodeAttachmentAddress } from "../../terraform/addresses";
 import { errorAt, show } from "../errors";
-import type { Settings } from "../schema/deployment-schema";
+import type { Settings } from "../settings";
 import { type Rule, rule } from "./rule";
 
 const BOUNDARIES = ["user.permissionsBoundary", "nodeRole.permissionsBoundary"] as const;

@@ -1,7 +1,7 @@
 import type { DeploymentPolicies } from "../../iam/deployment-policies";
 import { valueAt } from "../../text/json";
 import { errorAt, type FieldError } from "../errors";
-import type { Settings } from "../schema/deployment-schema";
+import type { Settings } from "../settings";
 
 /**
  * The errors between fields of one deployment. The policies are undefined if an error prevents

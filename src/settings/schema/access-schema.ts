@@ -5,6 +5,17 @@ import { ACTION } from "../../iam/node-role-permissions";
 import { type PgpKeyError, readPgpKey } from "../../iam/openpgp-key";
 import { isObject } from "../../text/json";
 import { show } from "../errors";
+import type {
+  AccessKeysInput,
+  Imports,
+  KeySlot,
+  KeysOfRotate,
+  KeysOfRotateInput,
+  KeysOfTerraform,
+  NodeRole,
+  NodeRoleInput,
+  Settings,
+} from "../settings";
 import * as f from "./primitives";
 
 const KEY_STATUSES = ["Active", "Inactive", "absent"] as const;
@@ -55,8 +66,8 @@ const pgpKey = v.pipe(
   ),
 );
 
-const keySlot = (status: (typeof KEY_STATUSES)[number]) =>
-  f.strict({
+const keySlot = (status: KeySlot["status"]) =>
+  f.strict<KeySlot>({
     status: f.harmless(
       f.choice(KEY_STATUSES),
       "`Active`, `Inactive` (exists and is refused by AWS) or `absent`",
@@ -91,7 +102,7 @@ const MANAGED_BY =
   "and Terraform has none";
 const managers = f.because('is unknown; use "terraform" or "rotate"');
 
-const keysOfTerraform = f.strict({
+const keysOfTerraform = f.strict<KeysOfTerraform>({
   managedBy: f.attention(v.literal("terraform", managers), MANAGED_BY, "terraform"),
   maxAge,
   primary: v.optional(keySlot("Active"), {}),
@@ -103,12 +114,12 @@ const keysOfTerraform = f.strict({
   ),
 });
 
-const keysOfRotate = f.strict({
+const keysOfRotate = f.strict<KeysOfRotate, KeysOfRotateInput>({
   managedBy: f.field(v.literal("rotate"), "attention", MANAGED_BY),
   maxAge,
 });
 
-export const accessKeys = f.field(
+export const accessKeys: f.Schema<Settings["accessKeys"], AccessKeysInput> = f.field(
   f.chosen(
     v.union(
       [v.literal("none"), keysOfTerraform, keysOfRotate],
@@ -145,7 +156,7 @@ const rolePath = v.pipe(
   ),
 );
 
-export const nodeRole = f.strict({
+export const nodeRole: f.Schema<NodeRole, NodeRoleInput> = f.strict({
   name: f.field(
     f.following(ROLE_NAME, "; folders belong into nodeRole.path"),
     "breaking",
@@ -184,7 +195,7 @@ const NO_KEY_ID =
 const imported = (what = "the object of the same name") =>
   f.attention(v.boolean(), `Imports ${what}, created outside Terraform`, false);
 
-export const imports = f.strict({
+export const imports: f.Schema<Imports> = f.strict({
   user: imported(),
   policy: imported(),
   attachment: imported(),

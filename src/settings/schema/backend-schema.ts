@@ -7,7 +7,8 @@ import {
 } from "../../terraform/backends";
 import type { ArgumentValue, BackendArguments } from "../../terraform/state-location";
 import { EMPTY, nearest, show } from "../errors";
-import { meaning, noList, strict } from "./primitives";
+import type { Backend, BackendInput } from "../settings";
+import { meaning, noList, type Schema, strict } from "./primitives";
 
 export const BACKEND_EXAMPLE = "backend: { s3: { bucket: my-state, region: eu-central-1 } }";
 
@@ -41,11 +42,9 @@ function argumentsSchema(
     return v.pipe(noList(v.record(v.string(), value)), meaning(any));
   }
   const names = [...new Set([...given.keys()].map((name) => name.replace(/\..*/, "")))].sort();
-  const schema = strict(
+  return strict<BackendArguments>(
     Object.fromEntries(names.map((name) => [name, v.exactOptional(argumentSchema(name, given))])),
   );
-  // An argument is absent or has a value: the type of an object with any keys cannot express that.
-  return schema as v.GenericSchema<BackendArguments>;
 }
 
 function argumentSchema(
@@ -79,12 +78,12 @@ const BACKENDS = Object.fromEntries(
   Object.entries(backendTypes).map(([name, type]) => [name, withoutArguments(type)]),
 ) as Readonly<Record<keyof typeof backendTypes, Arguments>>;
 
-export const backend = strict(
+export const backend: Schema<Backend, BackendInput> = strict(
   { ...BACKENDS, partial: v.optional(v.boolean()) },
   `write for example ${BACKEND_EXAMPLE}`,
 );
 
-export const cloud = argumentsSchema(argumentsOf(cloudType));
+export const cloud: v.GenericSchema<BackendArguments> = argumentsSchema(argumentsOf(cloudType));
 
 /** The message for a name that an object of `backend` or `cloud` does not have. */
 export function unknownArgument(

@@ -4,6 +4,7 @@ import { FEATURES, type Feature } from "../../iam/catalogue";
 import { LAYOUTS } from "../../iam/cluster";
 import { ROLE_NAME } from "../../iam/limits";
 import { show, suggest } from "../errors";
+import type { ClusterSettings, DkpFields } from "../settings";
 import * as f from "./primitives";
 
 /**
@@ -23,13 +24,13 @@ const rolePolicyAction = f.matching(
 );
 
 /** DKP's own schema allows any string. */
-export const ami = f.matching(
+export const ami: f.Schema<string> = f.matching(
   /^ami-[0-9a-z]+$/,
   "is not an AMI ID; expected format: ami-0123456789abcdef0",
 );
 
 /** The fields of DKP's `AWSClusterConfiguration` (and the prefix) that decide about permissions. */
-export const dkpFields = {
+export const dkpFields: f.Fields<DkpFields> = {
   prefix: f.permissions(
     prefix,
     "`cloud.prefix` of DKP's ClusterConfiguration; " +
@@ -70,7 +71,7 @@ export const dkpFields = {
 /** `/` or `/a/b/`. "*" and "?" would be wildcards in the ARN of a role. */
 const ROLE_PATH = "\\/(?:[!-)+->@-~]{1,510}\\/)?";
 
-export const cluster = f.strict({
+export const cluster: f.Schema<ClusterSettings> = f.strict({
   configFile: f.permissions(
     f.nonEmptyString,
     "Instead of DKP's fields here: DKP's own installation file, relative to the project's root. " +
@@ -115,7 +116,7 @@ export const cluster = f.strict({
 
 const FEATURE_NAMES = Object.keys(FEATURES) as [Feature, ...Feature[]];
 
-export const features = f.field(
+export const features: f.Schema<readonly Feature[]> = f.field(
   v.array(
     v.picklist(FEATURE_NAMES, ({ input }) => {
       const named = typeof input === "string" ? input : "";

@@ -2,8 +2,10 @@ import * as ipaddr from "ipaddr.js";
 import * as v from "valibot";
 import { REGION } from "../../iam/arns";
 import { FIRST_POLICY_NAME, POLICY_PATH, USER_NAME } from "../../iam/limits";
+import type { Networks } from "../../iam/networks";
 import { MODES } from "../../iam/policy-statements";
 import { show } from "../errors";
+import type { Settings, SettingsInput } from "../settings";
 import { accessKeys, imports, nodeRole } from "./access-schema";
 import { backend, cloud } from "./backend-schema";
 import { cluster, features } from "./cluster-schema";
@@ -20,7 +22,7 @@ const region = f.matching(
 const NO_ACCOUNT = f.because("is not an AWS account ID: 12 digits, in quotes");
 const accountId = v.pipe(v.string(NO_ACCOUNT), v.regex(/^\d{12}$/, NO_ACCOUNT));
 
-const provider = f.strict({
+const provider = f.strict<Settings["provider"]>({
   version: f.identity(
     f.nonEmptyString,
     "Version range of `hashicorp/aws`. The tests run 5.100, " +
@@ -88,7 +90,7 @@ const vpcEndpointId = f.matching(
 );
 
 const allowedNetworks = v.pipe(
-  f.strict({
+  f.strict<Networks>({
     cidrs: f.permissions(
       v.array(cidrBlock),
       "Public addresses, as CIDR blocks, of NAT gateways, of nodes, and of whoever runs `dhctl`",
@@ -108,7 +110,7 @@ const allowedNetworks = v.pipe(
   ),
 );
 
-const user = f.strict({
+const user = f.strict<Settings["user"]>({
   name: f.breaking(
     f.following(USER_NAME),
     "Name of the IAM user. Changing it on a live deployment would replace the key; see `protect`",
@@ -126,7 +128,7 @@ const user = f.strict({
   ),
 });
 
-const policy = f.strict({
+const policy = f.strict<Settings["policy"]>({
   name: f.breaking(
     f.following(FIRST_POLICY_NAME, "; folders belong into policy.path"),
     "Name of the managed policy",
@@ -141,7 +143,7 @@ const policy = f.strict({
   ),
 });
 
-const outputs = f.strict({
+const outputs = f.strict<Settings["outputs"]>({
   secret: f.exposure(
     v.pipe(v.boolean(), f.harmlessAs(false)),
     "Puts the secret access key among the outputs. " +
@@ -150,7 +152,7 @@ const outputs = f.strict({
   ),
 });
 
-const schema = f.strict({
+export const deploymentSchema: f.Schema<Settings, SettingsInput> = f.strict({
   region: f.field(
     region,
     "identity",
@@ -185,14 +187,3 @@ const schema = f.strict({
     true,
   ),
 });
-
-/** The settings of a file, with defaults filled in. */
-export type Settings = v.InferOutput<typeof schema>;
-
-/** The same as one writes it: what has a default may be left out. */
-export type SettingsInput = v.InferInput<typeof schema>;
-
-/**
- * Without the types of its errors: there are so many that they double the time of the type check.
- */
-export const deploymentSchema: v.GenericSchema<unknown, Settings> = schema;

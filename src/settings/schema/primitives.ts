@@ -1,13 +1,15 @@
 import * as v from "valibot";
 import { parseIamArn } from "../../iam/arns";
+import type { Cluster } from "../../iam/cluster";
 import { MAX_TAGS, PATH, TAG_KEY, TAG_VALUE, type TextRule } from "../../iam/limits";
 import { isObject } from "../../text/json";
 import { EMPTY, listed, show } from "../errors";
+import type { Written } from "../settings";
 
 const LINES = "write KEY: VALUE lines below it";
 
 /** A schema of objects that rejects lists, which valibot's own schemas of objects accept. */
-export function noList<S extends v.GenericSchema<object>>(schema: S, remedy = LINES): S {
+export function noList<S extends v.GenericSchema<object>>(schema: S, remedy: string = LINES): S {
   const noObject = v.custom<never>(
     () => false,
     ({ input }) => `${show(input)} is not an object; ${remedy}`,
@@ -19,28 +21,32 @@ export function noList<S extends v.GenericSchema<object>>(schema: S, remedy = LI
   };
 }
 
+/** @template In what one writes, if something in it is required */
+export type Schema<Out, In = Written<Out>> = v.GenericSchema<In, Out>;
+
+/** The schemas of the fields of an object: optional ones where one may leave out the field. */
+export type Fields<Out, In = Written<Out>> = {
+  readonly [K in keyof (In | Out)]-?: v.GenericSchema<In[K], Out[K]> &
+    (undefined extends In[K] ? { readonly type: "optional" } : unknown);
+};
+
 /**
  * An object without additional keys. Valibot's own `strictObject` reports only the first unknown
  * key.
  * @param remedy what to write instead of a value that is not an object
  */
-export function strict<const E extends v.ObjectEntries>(
-  entries: E,
-  remedy = `it takes ${listed(Object.keys(entries))}; ${LINES}`,
-): v.GenericSchema<
-  v.InferInput<v.ObjectSchema<E, undefined>>,
-  v.InferOutput<v.ObjectSchema<E, undefined>>
-> {
-  const schema = v.object(entries);
+export function strict<Out extends object, In extends object = Written<Out>>(
+  fields: NoInfer<Fields<Out, In>>,
+  remedy: string = `it takes ${listed(Object.keys(fields))}; ${LINES}`,
+): Schema<Out, In> {
+  const entries = fields as v.ObjectEntries;
   const withUnknown = v.objectWithRest(entries, v.never());
-  const all: v.GenericSchema<
-    v.InferInput<v.ObjectSchema<E, undefined>>,
-    v.InferOutput<v.ObjectSchema<E, undefined>>
-  > = {
-    ...schema,
+  const schema: v.GenericSchema<object> = {
+    ...v.object(entries),
     "~run": (dataset, config) => withUnknown["~run"](dataset, config),
   };
-  return noList(all, remedy);
+  // `Fields` has the types that valibot would infer.
+  return noList(schema, remedy) as Schema<Out, In>;
 }
 
 /**
@@ -97,21 +103,27 @@ export function field<In, Out>(
  * A field that may be absent, with its text in the documentation and its default. The function's
  * name is the meaning of a change.
  */
-const declares =
-  (declared: Meaning) =>
-  <In, Out, const Default extends v.Default<v.GenericSchema<In, Out>, undefined> = undefined>(
-    schema: v.GenericSchema<In, Out>,
-    description: string,
-    value?: Default,
-  ) =>
-    v.optional(field(schema, declared, description), value as Default);
+type OptionalField = <
+  In,
+  Out,
+  const Values extends readonly [value?: v.Default<v.GenericSchema<In, Out>, undefined>],
+>(
+  schema: v.GenericSchema<In, Out>,
+  description: string,
+  ...value: Values
+) => v.OptionalSchema<v.GenericSchema<In, Out>, Values[0]>;
 
-export const attention = declares("attention");
-export const breaking = declares("breaking");
-export const exposure = declares("exposure");
-export const harmless = declares("harmless");
-export const identity = declares("identity");
-export const permissions = declares("permissions");
+const declares =
+  (declared: Meaning): OptionalField =>
+  (schema, description, ...[value]) =>
+    v.optional(field(schema, declared, description), value);
+
+export const attention: OptionalField = declares("attention");
+export const breaking: OptionalField = declares("breaking");
+export const exposure: OptionalField = declares("exposure");
+export const harmless: OptionalField = declares("harmless");
+export const identity: OptionalField = declares("identity");
+export const permissions: OptionalField = declares("permissions");
 
 /** Continues `"VALUE" ...`: a rule that a string breaks. */
 export const because =
@@ -123,23 +135,23 @@ export const because =
  * A string that matches a pattern.
  * @param reason follows the value in the message
  */
-export const matching = (pattern: RegExp, reason: string): v.GenericSchema<string> =>
+export const matching = (pattern: RegExp, reason: string): Schema<string> =>
   v.pipe(v.string(), v.regex(pattern, because(reason)));
 
-export const nonEmptyString = v.pipe(v.string(), v.minLength(1, EMPTY));
+export const nonEmptyString: Schema<string> = v.pipe(v.string(), v.minLength(1, EMPTY));
 
-export const following = ({ pattern, reason }: TextRule, hint = ""): v.GenericSchema<string> =>
-  matching(pattern, `${reason}${hint}`);
+export const following = (rule: TextRule, hint: string = ""): Schema<string> =>
+  matching(rule.pattern, `${rule.reason}${hint}`);
 
-export const vpcId = matching(
+export const vpcId: Schema<string> = matching(
   /^vpc-[0-9a-f]{8,17}$/,
   "is not a VPC ID; expected format: vpc-0123456789abcdef0",
 );
 
-export const path = following(PATH);
+export const path: Schema<string> = following(PATH);
 
 /** The ARN of a policy or role. AWS itself manages policies, and nothing else. */
-export const arn = (kind: "policy" | "role"): v.GenericSchema<string> =>
+export const arn = (kind: "policy" | "role"): Schema<string> =>
   v.pipe(
     v.string(),
     v.check(
@@ -161,7 +173,7 @@ export const choice = <const T extends readonly string[]>(values: T): v.GenericS
   );
 
 /** Tags of IAM entities. */
-export const tags = v.pipe(
+export const tags: Schema<Cluster["tags"]> = v.pipe(
   noList(
     v.record(
       v.pipe(

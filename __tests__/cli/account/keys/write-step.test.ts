@@ -3,7 +3,7 @@ import { parse } from "yaml";
 import { editedYaml, editSettings } from "../../../../src/cli/account/keys/edit-yaml";
 import { nextStep } from "../../../../src/cli/account/keys/next-step";
 import { defineDeployments } from "../../../../src/settings/load";
-import type { SettingsInput } from "../../../../src/settings/schema/deployment-schema";
+import type { SettingsInput } from "../../../../src/settings/settings";
 import { folderForEach } from "../../../helpers/folder";
 import {
   DEPLOYED,

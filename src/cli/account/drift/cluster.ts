@@ -9,7 +9,7 @@ import {
 import { type Deployment, policiesOf } from "../../../settings/deployment";
 import { listed } from "../../../settings/errors";
 import { dkpFields } from "../../../settings/schema/cluster-schema";
-import type { Settings } from "../../../settings/schema/deployment-schema";
+import type { DkpFields, Settings } from "../../../settings/settings";
 import { valueAt } from "../../../text/json";
 import type { RunningCluster } from "../../cluster/running-cluster";
 import { counted } from "../../text/markdown";
@@ -47,7 +47,7 @@ export function clusterDrift(
       region: configuration.region,
     });
   }
-  for (const name of Object.keys(dkpFields) as (keyof typeof dkpFields)[]) {
+  for (const name of Object.keys(dkpFields) as (keyof DkpFields)[]) {
     const own = comparable(name, settings.cluster[name]);
     const other = comparable(name, running[name]);
     if (!isDeepStrictEqual(own, other)) {

@@ -3,7 +3,7 @@ import type { Deployment } from "../../../settings/deployment";
 import { SettingsError, show, suggest } from "../../../settings/errors";
 import { readFolder, stackOf } from "../../../settings/load";
 import { errorsOf, fileErrors, withPolicy } from "../../../settings/read-settings";
-import type { Settings } from "../../../settings/schema/deployment-schema";
+import type { Settings } from "../../../settings/settings";
 import { grouped } from "../../../text/grouped";
 import type { Reading } from "../../account/aws/iam-reader";
 import { someAtATime } from "../../account/aws/operations";

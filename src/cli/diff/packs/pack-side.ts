@@ -1,7 +1,7 @@
 import type { Deployment } from "../../../settings/deployment";
 import { SettingsError } from "../../../settings/errors";
 import { defineDeployments } from "../../../settings/load";
-import type { SettingsInput } from "../../../settings/schema/deployment-schema";
+import type { SettingsInput } from "../../../settings/settings";
 import { type JsonObject, objectOf, parseJson, textOf } from "../../../text/json";
 import { DEPLOYMENT_FILE, effectiveSettings } from "../../pack/contents";
 

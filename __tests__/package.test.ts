@@ -1,6 +1,5 @@
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
-import { transformSync } from "@swc/core";
 import { COMMANDS } from "../src/cli/commands/commands";
 import { CDK_TERRAIN, CDKTF_NODE } from "../src/cli/init/repository";
 import { PACK_FILES } from "../src/cli/pack/contents";
@@ -76,20 +75,6 @@ it("no line of the source code is longer than 100 characters", () => {
   );
   expect(sources.length).toBeGreaterThan(100);
   expect(long).toEqual([]);
-});
-
-it("every export states its type, except schemas, whose types follow from their texts", () => {
-  const isInferred = /^src\/settings\/schema\//;
-  const jsc = {
-    parser: { syntax: "typescript" },
-    experimental: { emitIsolatedDts: true },
-  } as const;
-  const sources = tracked.filter((path) =>
-    /^(?:packages\/.*\/)?(?:src|scripts)\/.*\.ts$/.test(path),
-  );
-  for (const path of sources.filter((path) => !isInferred.test(path))) {
-    expect(() => transformSync(projectFile(path), { filename: path, jsc })).not.toThrow();
-  }
 });
 
 /** Their links are those of the files that are filled in. */

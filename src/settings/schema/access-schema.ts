@@ -18,8 +18,6 @@ import type {
 } from "../settings";
 import * as f from "./primitives";
 
-const KEY_STATUSES = ["Active", "Inactive", "absent"] as const;
-
 const EXPORT =
   "run gpg --armor --export --export-options export-minimal ID > deployments/team.asc, " +
   "and write pgpKey: team.asc";
@@ -69,7 +67,7 @@ const pgpKey = v.pipe(
 const keySlot = (status: KeySlot["status"]) =>
   f.strict<KeySlot>({
     status: f.harmless(
-      f.choice(KEY_STATUSES),
+      f.choice(["Active", "Inactive", "absent"]),
       "`Active`, `Inactive` (exists and is refused by AWS) or `absent`",
       status,
     ),

@@ -8,7 +8,7 @@ import {
 import type { ArgumentValue, BackendArguments } from "../../terraform/state-location";
 import { EMPTY, nearest, show } from "../errors";
 import type { Backend, BackendInput } from "../settings";
-import { meaning, noList, type Schema, strict } from "./primitives";
+import { type Fields, meaning, noList, type Schema, strict } from "./primitives";
 
 export const BACKEND_EXAMPLE = "backend: { s3: { bucket: my-state, region: eu-central-1 } }";
 
@@ -64,10 +64,7 @@ function argumentSchema(
     : v.union([v.pipe(value, meaning(own)), object]);
 }
 
-type Arguments = v.OptionalSchema<
-  v.NullableSchema<v.GenericSchema<BackendArguments>, Readonly<Record<string, never>>>,
-  undefined
->;
+type Arguments = Fields<Backend, BackendInput>["s3"];
 
 /** `backend: { local: }` is a backend without arguments. */
 const withoutArguments = (type: BackendType): Arguments =>

@@ -204,7 +204,7 @@ describe("the printed steps on real Terraform", () => {
       starts[start] = operator.in(await origin.copy(), terraform);
     };
     terraform.apply();
-    keys.push(operator.handOver());
+    keys.push(await operator.handOver());
     const backend = { s3: { ...BASE.backend.s3, key: "second/terraform.tfstate" } };
     const settingsOfSecond = {
       ...BASE,
@@ -217,7 +217,7 @@ describe("the printed steps on real Terraform", () => {
     otherTerraform.init("-backend-config=use_path_style=true");
     otherTerraform.apply();
     second = new KeyOperator(origin, others, otherTerraform, settingsOfSecond);
-    second.handOver();
+    await second.handOver();
     operator.neighbor = second.dkp;
     await keep("one key");
     const applied = (fields: Record<string, unknown>) => {
@@ -227,7 +227,7 @@ describe("the printed steps on real Terraform", () => {
     };
     applied(MOVED);
     await keep("two keys");
-    keys.push(operator.handOver());
+    keys.push(await operator.handOver());
     await keep("handed over");
     applied(RETIRED);
     await keep("retired");

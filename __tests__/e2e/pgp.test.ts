@@ -30,7 +30,7 @@ class RecordingOperator extends KeyOperator {
   /** Makes the edit that begins a rotation, a day later, and applies it. */
   async begin() {
     await this.passDay();
-    await this.follow(this.report().replace(/^ {2}then npx dkp-access hand-over .*$/m, ""));
+    await this.follow((await this.report()).replace(/^ {2}then npx dkp-access hand-over .*$/m, ""));
   }
 
   secretOf(name: string, by: Gpg) {
@@ -95,7 +95,7 @@ describe("a rotation that follows what dkp-access keys prints", () => {
 
   it("leads from a plaintext key to an encrypted one, whose secret is nowhere in plaintext at any step", async () => {
     scenario.terraform.apply();
-    scenario.handOver();
+    await scenario.handOver();
     const old = scenario.dkp as Credentials;
     // The printed settings have no pgpKey yet: the first one is the person's decision.
     scenario.write({ accessKeys: { secondary: { pgpKey: first.publicKey() } } });
@@ -103,7 +103,7 @@ describe("a rotation that follows what dkp-access keys prints", () => {
     const secret = scenario.secretOf(SECONDARY, first);
     expect(secret).toHaveLength(40);
     expect(scenario.found(secret)).toEqual(NOWHERE);
-    scenario.handOver();
+    await scenario.handOver();
     const fresh = scenario.dkp as Credentials;
     expect(fresh.secretAccessKey).toBe(secret);
     expect(scenario.found(secret)).toEqual(NOWHERE);
@@ -120,7 +120,7 @@ describe("a rotation that follows what dkp-access keys prints", () => {
     expect([await aws.accepts(old), await aws.accepts(fresh)]).toEqual([false, true]);
     // Its last plan still contains the state from before the deletion. The next one does not.
     expect(scenario.terraform.plannedActions()).toEqual({});
-    expect(scenario.report()).not.toMatch(/^(?:attention|unverifiable|breaking)/m);
+    expect(await scenario.report()).not.toMatch(/^(?:attention|unverifiable|breaking)/m);
   });
 
   it("leads from one OpenPGP key to another, and no secret is in plaintext at any step", async () => {

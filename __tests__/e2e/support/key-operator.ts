@@ -1,12 +1,12 @@
-import { spawnSync } from "node:child_process";
 import { existsSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { Document, stringify } from "yaml";
 import { otherSlot, SLOTS, type Slot } from "../../../src/iam/key-slots";
+import { runCli } from "../../helpers/run-cli";
 import { type Fault, runWithFaults } from "./fault-proxy";
 import type { Credentials, LocalAws } from "./local-aws";
 import type { Deployments } from "./project";
-import { atTerminal, PROGRAM, type Terraform, terraformEnvironment } from "./terraform";
+import { atTerminal, type Terraform, terraformEnvironment, withVariables } from "./terraform";
 
 export const BUCKET = "keys-state";
 const STATE = "deckhouse/terraform.tfstate";
@@ -72,8 +72,8 @@ export class KeyOperator {
     return (this.settings.user as { readonly name?: string } | undefined)?.name ?? USER;
   }
 
-  report(): string {
-    const text = this.command(
+  async report(): Promise<string> {
+    const text = await this.command(
       "keys",
       "deckhouse",
       ...(this.dkpKey === undefined ? [] : ["--dkp-key", this.dkpKey]),
@@ -94,7 +94,7 @@ export class KeyOperator {
         await this.respond(leak);
         continue;
       }
-      const text = this.report();
+      const text = await this.report();
       if (!text.includes("next: nothing to do")) {
         await this.follow(text);
         continue;
@@ -150,7 +150,7 @@ export class KeyOperator {
       const result =
         command === "apply"
           ? await this.apply()
-          : await this.guarded("hand-over", async () => this.handOver());
+          : await this.guarded("hand-over", () => this.handOver());
       if (result === "failed") {
         await this.afterFailure();
         return;
@@ -216,15 +216,15 @@ export class KeyOperator {
     return status === 0 ? "applied" : "failed";
   }
 
-  protected command(...args: readonly string[]): string {
+  /**
+   * Runs `dkp-access` in this process, which saves its start: 0.7 s of CPU time (measured).
+   * @returns its output, whatever its exit code
+   */
+  private async command(...args: readonly string[]) {
     const env = { ...terraformEnvironment(this.aws), ...this.env };
-    const options = {
-      cwd: this.deployments.path,
-      env,
-      encoding: "utf8",
-      maxBuffer: 2 ** 26,
-    } as const;
-    const { stdout, stderr } = spawnSync(process.execPath, [PROGRAM, ...args], options);
+    const { stdout, stderr } = await withVariables(env, () =>
+      runCli(this.deployments.path, args, env),
+    );
     if (stdout === "") {
       throw new Error(`${args.join(" ")} printed nothing: ${stderr}`);
     }
@@ -246,10 +246,10 @@ export class KeyOperator {
     }
   }
 
-  handOver(): Credentials {
+  async handOver(): Promise<Credentials> {
     this.dkpKey = undefined;
     const { provider } = JSON.parse(
-      this.command("hand-over", "deckhouse", "--yes", "--format", "json"),
+      await this.command("hand-over", "deckhouse", "--yes", "--format", "json"),
     ) as {
       readonly provider: {
         readonly providerAccessKeyId: string;
@@ -522,12 +522,12 @@ export class KeyOperator {
       [`accessKeys.${other}.status`, isOther ? this.statusOf(other) : "absent"],
     ]);
     await this.apply();
-    await this.guarded("hand-over", async () => this.handOver());
+    await this.guarded("hand-over", () => this.handOver());
   }
 
   /** `after-a-leak.md`, as `keys --leaked` prints it. */
   private async respond(id: string) {
-    const text = this.command("keys", "deckhouse", "--leaked", id);
+    const text = await this.command("keys", "deckhouse", "--leaked", id);
     this.printed.push(text);
     this.steps.push(`leak of ${id}`);
     const [, deactivate, , remove] = text.split(/^\*\*\d\. /m);
@@ -556,7 +556,7 @@ export class KeyOperator {
       currentId !== undefined &&
       (await this.statusInIam(currentId)) === "Active"
     ) {
-      await this.guarded("hand-over", async () => this.handOver());
+      await this.guarded("hand-over", () => this.handOver());
     }
   }
 

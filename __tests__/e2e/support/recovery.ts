@@ -17,6 +17,7 @@ import {
   runIn,
   Terraform,
   terraformEnvironment,
+  withVariables,
 } from "./terraform";
 import { OUTPUT, type Variants } from "./variants";
 
@@ -187,11 +188,11 @@ export function dkpAccess(
 /** What `dkp-access keys` reports, read in this process. */
 export async function keysReport({ aws, variants, settings }: Stack): Promise<KeysReport> {
   const { project, deployment } = variants.of(settings);
-  // Read by the SDK.
-  Object.assign(process.env, aws.environment());
-  const terraform = terraformCli(terraformEnvironment(aws), () => undefined);
+  const variables = terraformEnvironment(aws);
+  const terraform = terraformCli(variables, () => undefined);
   const sources = { terraform, output: join(project, OUTPUT), limit: 120 };
-  const { situation, findings, next } = keyReport(await keySituation(deployment, sources));
+  const read = await withVariables(variables, () => keySituation(deployment, sources));
+  const { situation, findings, next } = keyReport(read);
   return {
     findings: findings.map((finding) => ({
       rule: finding.rule,

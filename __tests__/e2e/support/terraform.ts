@@ -98,6 +98,20 @@ export function runIn(
   };
 }
 
+/** Does something in this process with other variables, which the AWS SDK reads. */
+export async function withVariables<T>(
+  variables: Readonly<Record<string, string>>,
+  work: () => Promise<T>,
+): Promise<T> {
+  const before = process.env;
+  process.env = { ...variables };
+  try {
+    return await work();
+  } finally {
+    process.env = before;
+  }
+}
+
 export function atTerminal(
   answer: string,
   folder: string,

@@ -174,6 +174,13 @@ describe("the checks of single constructs", () => {
     ).toThrow('role: path: "nodes" is not an IAM path');
   });
 
+  it("require the prefix of the cluster in the modes that use it", () => {
+    const withoutPrefix = { ...options, cluster: { ...options.cluster, prefix: undefined } };
+    expect(() => policyStatements(withoutPrefix)).toThrow(
+      "policy mode minimal requires cluster.prefix",
+    );
+  });
+
   it("reject a policy over IAM's limit, which deploymentPolicies divides", () => {
     const statements = policyStatements(options);
     expect(() =>

@@ -110,7 +110,7 @@ describe("dkp-access review", () => {
 
   it("names with --check a folder of no deployment with a file of a review pack, and each symbolic link", async () => {
     await review();
-    write({ "review/prod/REVIEW.md": "approved", "locks/": "" });
+    write({ "review/prod/REVIEW.md": "approved", "review/prod/notes.md": "", "locks/": "" });
     symlinkSync("dev", at("review/live"));
     symlinkSync("/nowhere", at("review/NOTES.md"));
     symlinkSync("/nowhere", at("locks/x.terraform.lock.hcl"));

@@ -79,7 +79,7 @@ const REMOVED =
 const USED = iamKey(OLD, 30, 0.1);
 export const DEPLOYED = situation("", [PRIMARY], [USED]);
 
-const withIam = (given: KeySituation, parts: Partial<IamUser>) => ({
+export const withIam = (given: KeySituation, parts: Partial<IamUser>) => ({
   ...given,
   iam: { ...given.iam, ...parts },
 });

@@ -13,6 +13,7 @@ import {
   OLD,
   rotation,
   SITUATIONS,
+  withIam,
 } from "../../../helpers/keys/situations";
 import { ENCRYPTION_KEY } from "../../../helpers/pgp-keys";
 
@@ -53,6 +54,14 @@ describe("the report of keys", () => {
       "messages/key-steps.txt",
       `${sections.join("\n").replaceAll(ENCRYPTION_KEY, "PGP_KEY")}\n`,
     );
+  });
+
+  it.each([
+    [74, []],
+    [75, ["key-old"]],
+  ])("names a key of %i days, of 90 that it may have: %j", (days, rules) => {
+    const given = withIam(DEPLOYED, { keys: [iamKey(OLD, days, 0.1)] });
+    expect(keyReport(given).findings.map(({ rule }) => rule)).toEqual(rules);
   });
 
   it("has the step as data, and never a secret", () => {

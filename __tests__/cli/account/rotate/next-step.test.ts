@@ -50,7 +50,7 @@ describe("the next step of a rotation", () => {
       ["replace-inactive", "replace"],
     ],
     ["waits for the run that may give a new key", { age: 30 }, { age: 0.9 }, ["another-run"]],
-    ["deletes what a run left", { age: 30 }, { age: 1.1 }, ["delete-leftover", "delete", "OTHER"]],
+    ["deletes what a run left", { age: 30 }, { age: 1 }, ["delete-leftover", "delete", "OTHER"]],
     [
       "knows the checks of that run",
       { age: 30 },
@@ -137,6 +137,12 @@ describe("the next step of a rotation", () => {
       ["delete-for-slot", "replace-inactive", "replace", "OTHER"],
     ],
     ["gives one key a day", { age: 2, status: "Inactive" }, { age: 0.5 }, ["inactive-wait"]],
+    [
+      "gives one key a day that is as old",
+      { age: 0.5, status: "Inactive" },
+      { age: 0.5 },
+      ["inactive-wait"],
+    ],
     [
       "makes room with DKP's own key where the other one is in use",
       { age: 2, status: "Inactive" },

@@ -148,10 +148,6 @@ const BEFORE: readonly (readonly EventName[])[] = [
 ];
 
 describe("keys in everyday life", () => {
-  it("is compared in 82 situations", () => {
-    expect(new Set(SITUATIONS.map(([situation]) => situation)).size).toBe(82);
-  });
-
   it.each(SITUATIONS)("prints the step of a careful engineer: %s: %s", (situation, step) => {
     const world = worldOf(situation);
     const text = printed(world);

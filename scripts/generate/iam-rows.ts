@@ -9,9 +9,8 @@ import { parse } from "yaml";
 import type { AwsService } from "../../src/cli/iam/aws-actions";
 import type { AccessLevel, CatalogueRow } from "../../src/iam/catalogue";
 
-/** A row of catalogue.yaml. */
-interface WrittenRow {
-  readonly action: string;
+/** The columns of an action in catalogue.yaml. */
+interface Columns {
   readonly area: CatalogueRow["area"];
   /** @default Terraform */
   readonly by?: CatalogueRow["callers"];
@@ -23,6 +22,11 @@ interface WrittenRow {
   readonly why: string;
   /** @default "measured" */
   readonly source?: string;
+}
+
+interface CatalogueGroup {
+  readonly common: Partial<Columns>;
+  readonly actions: Readonly<Record<string, Partial<Columns>>>;
 }
 
 /** What DKP tags, of the many types that can have tags. Network interfaces have none. */
@@ -64,10 +68,13 @@ const RESOURCES: Readonly<Record<string, readonly string[]>> = {
 
 /** catalogue.yaml with AWS's facts, as the program loads it. */
 export async function catalogueJson(): Promise<string> {
-  const catalogue = parse(readFileSync("src/iam/catalogue.yaml", "utf8"), { merge: true }) as {
-    readonly rows: readonly WrittenRow[];
-  };
-  return rowsText(await Promise.all(catalogue.rows.map(withFacts)));
+  const groups: readonly CatalogueGroup[] = parse(readFileSync("src/iam/catalogue.yaml", "utf8"));
+  const rows = groups.flatMap(({ common, actions }) =>
+    Object.entries(actions).map(([action, own]) =>
+      withFacts(action, { ...common, ...own } as Columns),
+    ),
+  );
+  return rowsText((await Promise.all(rows)).toSorted(byAction));
 }
 
 /** A list of rows of src/cli/iam as the program loads it. */
@@ -148,16 +155,18 @@ async function accessOf(service: string, name: string): Promise<AccessLevel> {
   return access as AccessLevel;
 }
 
-async function withFacts({
-  by = ["terraform"],
-  when = ["always"],
-  documented = true,
-  source = "measured",
-  why,
-  action,
-  area,
-  ...versions
-}: WrittenRow): Promise<CatalogueRow> {
+async function withFacts(
+  action: string,
+  {
+    by = ["terraform"],
+    when = ["always"],
+    documented = true,
+    source = "measured",
+    why,
+    area,
+    ...versions
+  }: Columns,
+): Promise<CatalogueRow> {
   const [service = "", name = ""] = action.split(":");
   return {
     action,
@@ -172,6 +181,8 @@ async function withFacts({
     documented,
   };
 }
+
+const byAction = (one: CatalogueRow, other: CatalogueRow) => (one.action < other.action ? -1 : 1);
 
 /** One row on a line, so that a difference shows the row. */
 function rowsText(rows: readonly object[]): string {

@@ -9,8 +9,9 @@ import { parse } from "yaml";
 import type { AwsService } from "../../src/cli/iam/aws-actions";
 import type { AccessLevel, CatalogueRow } from "../../src/iam/catalogue";
 
-/** The columns of an action in catalogue.yaml. */
-interface Columns {
+/** An action in catalogue.yaml. */
+interface WrittenRow {
+  readonly action: string;
   readonly area: CatalogueRow["area"];
   /** @default Terraform */
   readonly by?: CatalogueRow["callers"];
@@ -24,9 +25,16 @@ interface Columns {
   readonly source?: string;
 }
 
-interface CatalogueGroup {
-  readonly common: Partial<Columns>;
-  readonly actions: Readonly<Record<string, Partial<Columns>>>;
+type Requests = Readonly<Record<string, readonly string[]>>;
+
+interface WrittenRisk {
+  readonly requests: Requests;
+  readonly also?: Requests;
+}
+
+interface Group {
+  readonly common: object;
+  readonly actions: Readonly<Record<string, object>>;
 }
 
 /** What DKP tags, of the many types that can have tags. Network interfaces have none. */
@@ -66,20 +74,37 @@ const RESOURCES: Readonly<Record<string, readonly string[]>> = {
   "elasticloadbalancing:ModifyLoadBalancerAttributes": BALANCERS,
 };
 
-/** catalogue.yaml with AWS's facts, as the program loads it. */
-export async function catalogueJson(): Promise<string> {
-  const groups: readonly CatalogueGroup[] = parse(readFileSync("src/iam/catalogue.yaml", "utf8"));
-  const rows = groups.flatMap(({ common, actions }) =>
-    Object.entries(actions).map(([action, own]) =>
-      withFacts(action, { ...common, ...own } as Columns),
-    ),
+/** The rows of a list of actions: each with the columns of its group, and its own. */
+function rowsOf(path: string): readonly object[] {
+  const groups: readonly Group[] = parse(readFileSync(path, "utf8"));
+  return groups.flatMap(({ common, actions }) =>
+    Object.entries(actions).map(([action, own]) => ({ action, ...common, ...own })),
   );
-  return rowsText((await Promise.all(rows)).toSorted(byAction));
 }
 
-/** A list of rows of src/cli/iam as the program loads it. */
-export function rowsJson(name: "deployer" | "risks"): string {
-  return rowsText(parse(readFileSync(`src/cli/iam/${name}.yaml`, "utf8")) as readonly object[]);
+/** catalogue.yaml with AWS's facts, as the program loads it. */
+export async function catalogueJson(): Promise<string> {
+  const rows = rowsOf("src/iam/catalogue.yaml") as readonly WrittenRow[];
+  return rowsText((await Promise.all(rows.map(withFacts))).toSorted(byAction));
+}
+
+/** deployer.yaml as the program loads it. */
+export const deployerJson = (): string => rowsText(rowsOf("src/cli/iam/deployer.yaml"));
+
+/** risks.yaml as the program loads it: each request with its service. */
+export function risksJson(): string {
+  const rows: readonly WrittenRisk[] = parse(readFileSync("src/cli/iam/risks.yaml", "utf8"));
+  const withService = (requests: Requests) =>
+    Object.entries(requests).flatMap(([service, named]) =>
+      named.map((request) => `${service}:${request}`),
+    );
+  return rowsText(
+    rows.map(({ requests, also, ...row }) => ({
+      ...row,
+      requests: withService(requests),
+      also: also && withService(also),
+    })),
+  );
 }
 
 /**
@@ -155,18 +180,16 @@ async function accessOf(service: string, name: string): Promise<AccessLevel> {
   return access as AccessLevel;
 }
 
-async function withFacts(
-  action: string,
-  {
-    by = ["terraform"],
-    when = ["always"],
-    documented = true,
-    source = "measured",
-    why,
-    area,
-    ...versions
-  }: Columns,
-): Promise<CatalogueRow> {
+async function withFacts({
+  by = ["terraform"],
+  when = ["always"],
+  documented = true,
+  source = "measured",
+  why,
+  action,
+  area,
+  ...versions
+}: WrittenRow): Promise<CatalogueRow> {
   const [service = "", name = ""] = action.split(":");
   return {
     action,

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { run } from "../../src/cli/commands/support/session";
 import { writeFileAtomically } from "../../src/text/files";
 import { findingsSchema } from "./findings-schema";
-import { awsActionsJson, catalogueJson, rowsJson } from "./iam-rows";
+import { awsActionsJson, catalogueJson, deployerJson, risksJson } from "./iam-rows";
 import { jsonSchema } from "./json-schema";
 import { DOCUMENTS, withTables } from "./reference-tables";
 
@@ -10,9 +10,8 @@ import { DOCUMENTS, withTables } from "./reference-tables";
 run(async () => {
   writeFileAtomically("src/iam/aws-actions.json", await awsActionsJson());
   writeFileAtomically("src/iam/catalogue.json", await catalogueJson());
-  for (const name of ["deployer", "risks"] as const) {
-    writeFileAtomically(`src/cli/iam/${name}.json`, rowsJson(name));
-  }
+  writeFileAtomically("src/cli/iam/deployer.json", deployerJson());
+  writeFileAtomically("src/cli/iam/risks.json", risksJson());
   writeFileAtomically("deployments/schema.json", jsonSchema());
   writeFileAtomically("docs/reference/findings.schema.json", findingsSchema());
   for (const name of Object.keys(DOCUMENTS)) {

@@ -20,7 +20,6 @@ export interface DeployerStatement
 }
 
 const CONDITIONS = {
-  always: () => true,
   keys: ({ accessKeys }) => accessKeys !== "none",
   rotated: ({ managedBy }) => managedBy === "rotate",
   tags: ({ tags }) => Object.keys(tags ?? {}).length > 0,
@@ -71,32 +70,25 @@ function scopesOf(deployment: Deployment): Readonly<Record<Sid, Scope>> {
   };
 }
 
-interface DeployerRow {
+/** `when` is every deployment by default. `plan`: whether a plan calls it, not only an apply. */
+interface DeployerRow extends Pick<Call, "action" | "why">, Partial<Pick<Call, "plan">> {
   readonly sid: Sid;
-  readonly action: string;
-  readonly when: readonly Condition[];
-  /**
-   * Any of these conditions makes `terraform plan` call it.
-   * @default only an apply calls it
-   */
-  readonly plan?: readonly Condition[];
-  readonly why: string;
+  readonly when?: readonly Condition[];
 }
 
 const ROWS = rows as readonly DeployerRow[];
 
 /** The permissions to plan, apply, change and destroy a deployment, without its state. */
 export function deployerStatements(deployment: Deployment): readonly DeployerStatement[] {
-  const holds = (conditions: readonly Condition[] = []) =>
-    conditions.some((condition) => CONDITIONS[condition](deployment));
-  return Object.entries(scopesOf(deployment)).map(([sid, own]) => {
-    const required = ROWS.filter((row) => row.sid === sid && holds(row.when));
-    return {
-      sid,
-      ...own,
-      calls: required.map(({ action, why, plan }) => ({ action, why, plan: holds(plan) })),
-    };
-  });
+  const isRequired = ({ when }: DeployerRow) =>
+    when?.some((condition) => CONDITIONS[condition](deployment)) ?? true;
+  return Object.entries(scopesOf(deployment)).map(([sid, own]) => ({
+    sid,
+    ...own,
+    calls: ROWS.filter((row) => row.sid === sid && isRequired(row)).map(
+      ({ action, why, plan = false }) => ({ action, why, plan }),
+    ),
+  }));
 }
 
 function boundTo(boundary: string | undefined): readonly PolicyCondition[] {

@@ -1,9 +1,9 @@
 import * as v from "valibot";
 import { isObject, valueAt } from "../text/json";
-import { describe, errorAt, type FieldError, firstErrors, show, showSegment } from "./errors";
-import { forbiddenStrings, secretIn } from "./rules/forbidden-strings";
+import { describe, errorAt, type FieldError, show, showSegment } from "./errors";
+import { secretIn } from "./rules/forbidden-strings";
 import { ami, dkpFields } from "./schema/cluster-schema";
-import { issueErrors } from "./schema/fields";
+import { checked } from "./schema/fields";
 import { noList } from "./schema/primitives";
 import type { ClusterSettings, DkpFields } from "./settings";
 import { parseDocuments, readYaml, type YamlFile } from "./yaml-file";
@@ -72,14 +72,15 @@ export function readConfigFile(
     ...ofKind("ClusterConfiguration").map((document) => check(path, PREFIX, document, ["cloud"])),
     ...global.map((document) => check(path, PREFIX, document, ["spec", "settings"])),
   ];
-  const names = [...new Set(prefixes.flatMap(({ output }) => output?.prefix ?? []))];
+  const valid = prefixes.filter((part) => part.errors.length === 0);
+  const names = [...new Set(valid.flatMap(({ output }) => output.prefix ?? []))];
   const errors = [cluster, ...prefixes].flatMap((part) => part.errors);
   if (names.length > 1) {
     errors.push(
       fileError(`${show(path)} has the prefixes ${names.map(show).join(" and ")}; make them agree`),
     );
   }
-  if (errors.length > 0 || cluster.output === undefined) {
+  if (errors.length > 0) {
     return { errors };
   }
   const { provider, masterNodeGroup, nodeGroups = [], ...fields } = cluster.output;
@@ -137,18 +138,11 @@ function check<Out>(
   at: readonly string[] = [],
 ) {
   const value = valueAt(file.value, at) ?? {};
-  const { success, output, issues = [] } = v.safeParse(schema, value);
-  const read = Object.keys(dkpFields).map((name) => [
-    name,
-    isObject(value) ? value[name] : undefined,
-  ]);
-  const errors = [
-    ...forbiddenStrings(Object.fromEntries(read)),
-    ...issues.flatMap((issue) => issueErrors(issue)),
-  ];
+  const read = Object.keys(dkpFields).map((name) => [name, valueAt(value, [name])]);
+  const { output, errors } = checked(schema, value, Object.fromEntries(read));
   return {
-    output: success ? output : undefined,
-    errors: firstErrors(errors).map((error) => {
+    output,
+    errors: errors.map((error) => {
       const field = [...at, ...error.path];
       return inFile(path, { ...error, path: field, line: file.lineOf(field) });
     }),

@@ -1,12 +1,10 @@
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
-import * as v from "valibot";
 import { isObject, type JsonObject, objectOf } from "../text/json";
 import { errorAt, type FieldError, firstErrors, showSegment } from "./errors";
 import { withKeyFiles } from "./pgp-key-files";
-import { forbiddenStrings } from "./rules/forbidden-strings";
 import { deploymentSchema } from "./schema/deployment-schema";
-import { issueErrors } from "./schema/fields";
+import { checked } from "./schema/fields";
 import { parseYaml, readYaml, type YamlFile } from "./yaml-file";
 
 /**
@@ -36,9 +34,9 @@ export function readDefaults(folder: string): Defaults | undefined {
     return { source, errors: parsed.errors };
   }
   const { file: yaml } = parsed;
-  const keys = withKeyFiles(yaml.value, folder);
-  const errors = firstErrors([...keys.errors, ...errorsIn(keys.value)]);
-  return { source, yaml, errors: errors.map((error) => locatedIn(yaml, error)) };
+  const { value, errors } = withKeyFiles(yaml.value, folder);
+  const all = firstErrors([...errors, ...errorsIn(value)]);
+  return { source, yaml, errors: all.map((error) => locatedIn(yaml, error)) };
 }
 
 /**
@@ -50,12 +48,9 @@ function errorsIn(value: unknown): readonly FieldError[] {
     return [errorAt("", "does not hold an object; write KEY: VALUE lines")];
   }
   // Fields that are missing are in the files of the deployments.
-  const issues =
-    v.safeParse(deploymentSchema, value).issues?.filter(({ input }) => input !== undefined) ?? [];
-  return firstErrors([
-    ...forbiddenStrings(value),
-    ...issues.flatMap((issue) => issueErrors(issue)),
-  ]);
+  return checked(deploymentSchema, value).errors.filter(
+    ({ path }) => depth(value, path) === path.length,
+  );
 }
 
 /** An error with its line, and with the file if that is not the deployment's own. */

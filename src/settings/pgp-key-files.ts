@@ -1,7 +1,7 @@
 import { resolve } from "node:path";
 import { SLOTS } from "../iam/key-slots";
 import { isInside, physicalPath, readBytes } from "../text/files";
-import { type JsonObject, objectOf, textOf, valueAt } from "../text/json";
+import { objectOf, textOf, valueAt } from "../text/json";
 import { errorAt, type FieldError, show } from "./errors";
 import { pgpKeyError } from "./schema/access-schema";
 
@@ -28,27 +28,24 @@ export function withKeyFiles(
   value: unknown,
   folder: string,
 ): KeyFiles & { readonly value: unknown } {
-  const named = SLOTS.flatMap((slot) => {
-    const name = textOf(valueAt(value, ["accessKeys", slot, "pgpKey"]));
-    return name === undefined || !isFileName(name)
-      ? []
-      : [{ slot, name, reading: readKeyFile(name, folder) }];
-  });
   const accessKeys: Record<string, unknown> = { ...objectOf(objectOf(value).accessKeys) };
-  for (const { slot, reading } of named) {
-    accessKeys[slot] = { ...(accessKeys[slot] as JsonObject), pgpKey: reading.text };
+  const keyFiles: Record<string, string> = {};
+  const errors: FieldError[] = [];
+  for (const slot of SLOTS) {
+    const name = textOf(valueAt(accessKeys, [slot, "pgpKey"]));
+    if (name === undefined || !isFileName(name)) {
+      continue;
+    }
+    const { text, error } = readKeyFile(name, folder);
+    accessKeys[slot] = { ...objectOf(accessKeys[slot]), pgpKey: text };
+    if (text === undefined) {
+      errors.push(errorAt(`accessKeys.${slot}.pgpKey`, `${show(name)} ${error}`));
+    } else {
+      keyFiles[text] = name;
+    }
   }
-  return {
-    value: named.length === 0 ? value : { ...objectOf(value), accessKeys },
-    keyFiles: Object.fromEntries(
-      named.flatMap(({ name, reading: { text } }) => (text === undefined ? [] : [[text, name]])),
-    ),
-    errors: named.flatMap(({ slot, name, reading: { error } }) => {
-      return error === undefined
-        ? []
-        : [errorAt(`accessKeys.${slot}.pgpKey`, `${show(name)} ${error}`)];
-    }),
-  };
+  const isNamed = errors.length > 0 || Object.keys(keyFiles).length > 0;
+  return { value: isNamed ? { ...objectOf(value), accessKeys } : value, keyFiles, errors };
 }
 
 /** No error has content of the file, which may be a private key. */

@@ -1,5 +1,4 @@
 import { dirname } from "node:path";
-import * as v from "valibot";
 import { isInside, physicalPath } from "../text/files";
 import { isObject } from "../text/json";
 import { configFileConflicts, readConfigFile } from "./config-file";
@@ -11,11 +10,10 @@ import { ACCESS_KEY_RULES } from "./rules/access-key-rules";
 import { type Candidate, conflicts } from "./rules/across-deployments";
 import { ARN_RULES } from "./rules/arn-rules";
 import { BACKEND_RULES } from "./rules/backend-rules";
-import { forbiddenStrings } from "./rules/forbidden-strings";
 import { POLICY_RULES } from "./rules/policy-rules";
 import { checkedSettings } from "./rules/rule";
 import { deploymentSchema } from "./schema/deployment-schema";
-import { issueErrors } from "./schema/fields";
+import { checked } from "./schema/fields";
 import type { Settings } from "./settings";
 import type { Errors, YamlFile } from "./yaml-file";
 
@@ -37,15 +35,11 @@ export interface Reading {
   readonly defaults?: Defaults | undefined;
 }
 
-interface Parsed {
-  /** What the schema returns; valid except where `errors` are. */
-  readonly output: Readonly<Record<string, unknown>>;
-  readonly settings: Settings | undefined;
+interface Parsed extends Partial<Pick<Deployment, "keyFiles">> {
+  /** Valid except where `errors` are. */
+  readonly settings: Settings;
   readonly errors: readonly FieldError[];
-  /** The line of `cluster.configFile` that has a secret access key. */
   readonly secretLine?: number | undefined;
-  /** The file of each OpenPGP key that has one, as the settings name it. */
-  readonly keyFiles?: Readonly<Record<string, string>>;
 }
 
 const NO_KEY_FILES: KeyFiles = { keyFiles: {}, errors: [] };
@@ -58,13 +52,10 @@ export function readSettings(
   files: Pick<Reading, "yaml" | "defaults"> = {},
   keys: KeyFiles = NO_KEY_FILES,
 ): Reading {
-  const { errors, ...parsed } = parse(value);
-  const withKeys = {
-    ...parsed,
-    errors: firstErrors([...keys.errors, ...errors]),
-    keyFiles: keys.keyFiles,
-  };
-  return withRules({ source, ...files }, stack, withConfigFile(withKeys));
+  const { settings, errors } = parse(value);
+  const { keyFiles } = keys;
+  const parsed = { settings, errors: firstErrors([...keys.errors, ...errors]), keyFiles };
+  return withRules({ source, ...files }, stack, withConfigFile(parsed));
 }
 
 /** Reads the text of a settings file, if it is YAML, completed with the shared settings. */
@@ -95,9 +86,7 @@ export function withPolicy(
   }
   const { stack, settings } = deployment;
   const changed = { ...settings, policy: { ...settings.policy, ...change } };
-  return deploymentsOf([
-    withRules(file, stack, { output: changed, settings: changed, errors: [] }),
-  ]);
+  return deploymentsOf([withRules(file, stack, { settings: changed, errors: [] })]);
 }
 
 /** Checks the rules between fields. The policies of the deployment are computed here, once. */
@@ -107,27 +96,21 @@ function withRules(
   parsed: Parsed,
 ): Reading {
   const { source, yaml, defaults } = file;
-  const { output, settings, errors: ownErrors, secretLine, keyFiles = {} } = parsed;
-  const checked = checkedSettings(output, ownErrors);
-  const fields = checked.fields(...POLICY_FIELDS);
+  const { settings, errors: ownErrors, secretLine, keyFiles = {} } = parsed;
+  const valid = checkedSettings(settings, ownErrors);
+  const fields = valid.fields(...POLICY_FIELDS);
   const policies = fields && policiesOf(fields);
-  const found = [...ownErrors, ...RULES.flatMap((check) => check(checked, policies))];
+  const found = [...ownErrors, ...RULES.flatMap((check) => check(valid, policies))];
   const areDefaultsValid = (defaults?.errors ?? []).length === 0;
   // The reason for an error outside the own file may be an error in the defaults.
   const certain = areDefaultsValid ? found : found.filter(({ path }) => yaml?.isOwn?.(path));
   const errors = certain.map((error) => locatedIn(yaml, error));
-  const isValid =
-    found.length === 0 && areDefaultsValid && settings !== undefined && policies !== undefined;
   const known = { marked: yaml?.marked ?? [], secretLine, keyFiles };
-  const deployment = isValid ? toDeployment(stack, settings, { ...known, policies }) : undefined;
-  return {
-    source,
-    errors,
-    candidate: { stack, source, settings: checked },
-    yaml,
-    defaults,
-    deployment,
-  };
+  const deployment =
+    found.length === 0 && areDefaultsValid && policies !== undefined
+      ? toDeployment(stack, settings, { ...known, policies })
+      : undefined;
+  return { ...file, errors, candidate: { stack, source, settings: valid }, deployment };
 }
 
 /**
@@ -169,31 +152,23 @@ export function errorsOf(readings: readonly Reading[]): ReadonlyMap<string, read
   return fileErrors(all);
 }
 
-/** The errors of one file by itself, each field once. */
 function parse(value: unknown): Parsed {
   if (!isObject(value)) {
     // Not the value: the file may be a link to another one.
     const kind = typeof value === "object" ? show(value) : `a ${typeof value}`;
     const errors = [errorAt("", `holds ${kind} and not an object; write KEY: VALUE lines`)];
-    return { output: {}, settings: undefined, errors };
+    return { settings: {} as Settings, errors };
   }
-  const { success, output, issues = [] } = v.safeParse(deploymentSchema, value);
-  return {
-    output: isObject(output) ? output : {},
-    settings: success ? output : undefined,
-    errors: firstErrors([
-      ...forbiddenStrings(value),
-      ...issues.flatMap((issue) => issueErrors(issue)),
-    ]),
-  };
+  const { output, errors } = checked(deploymentSchema, value);
+  return { settings: output, errors };
 }
 
 const OUTSIDE = "is outside the project; copy the file into the project, without its credentials";
 
 function withConfigFile(parsed: Parsed): Parsed {
-  const { output, settings, errors } = parsed;
-  const checked = checkedSettings(output, errors);
-  const given = checked.fields("cluster")?.cluster;
+  const { settings, errors } = parsed;
+  const valid = checkedSettings(settings, errors);
+  const given = valid.fields("cluster")?.cluster;
   if (given?.configFile === undefined) {
     return parsed;
   }
@@ -204,11 +179,10 @@ function withConfigFile(parsed: Parsed): Parsed {
     return { ...parsed, errors: [...errors, ...result.errors] };
   }
   const cluster = { ...given, ...result.config.fields };
-  const conflicting = configFileConflicts(given, result.config, checked.fields("region")?.region);
+  const conflicting = configFileConflicts(given, result.config, valid.fields("region")?.region);
   return {
     ...parsed,
-    output: { ...output, cluster },
-    settings: settings && { ...settings, cluster },
+    settings: { ...settings, cluster },
     errors: [...errors, ...conflicting],
     secretLine: result.config.secretLine,
   };

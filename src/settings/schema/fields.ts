@@ -1,8 +1,9 @@
-import type * as v from "valibot";
+import * as v from "valibot";
 import { argumentsOf, BACKEND_TYPES, type BackendType } from "../../terraform/backends";
 import { isObject } from "../../text/json";
-import { EMPTY, type FieldError, nearest, show, suggest } from "../errors";
+import { EMPTY, type FieldError, firstErrors, nearest, show, suggest } from "../errors";
 import { removedSetting, removedValue } from "../removed-settings";
+import { forbiddenStrings } from "../rules/forbidden-strings";
 import { BACKEND_EXAMPLE, unknownArgument } from "./backend-schema";
 import { deploymentSchema } from "./deployment-schema";
 import type { Meaning } from "./primitives";
@@ -84,8 +85,23 @@ export function isHarmlessAs(path: Path, value: unknown): boolean {
   return parts.some(({ metadata }) => metadata?.harmless?.includes(value) === true);
 }
 
-/** The errors of one issue of the schema: several if the value matches neither shape of a union. */
-export function issueErrors(
+/**
+ * What a schema returns for a value, valid except where the errors are; and the first error of each
+ * field.
+ * @param read the part of the value that is searched for forbidden strings
+ */
+export function checked<Out>(
+  schema: v.GenericSchema<unknown, Out>,
+  value: unknown,
+  read: unknown = value,
+): { readonly output: Out; readonly errors: readonly FieldError[] } {
+  const { output, issues = [] } = v.safeParse(schema, value);
+  const found = issues.flatMap((issue) => issueErrors(issue));
+  return { output: output as Out, errors: firstErrors([...forbiddenStrings(read), ...found]) };
+}
+
+/** Several if the value matches neither shape of a union. */
+function issueErrors(
   issue: v.BaseIssue<unknown>,
   above: readonly string[] = [],
 ): readonly FieldError[] {

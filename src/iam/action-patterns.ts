@@ -1,6 +1,7 @@
 /**
- * Whether a pattern of actions (`*`: any string, `?`: one character) matches an action, or all that
- * another pattern matches. Both in lower case: IAM ignores case. Takes at most quadratic time.
+ * Whether a pattern (`*`: any string, `?`: one character) matches a string, or all that another
+ * pattern matches. Actions must be in lower case: IAM ignores their case. Takes at most quadratic
+ * time.
  */
 export function matchesAction(pattern: string, action: string): boolean {
   let at = 0;

@@ -1,3 +1,5 @@
+import type { PolicyCondition } from "./policy-document";
+
 /** Networks that requests come from. Any of them is sufficient. */
 export interface Networks {
   /** Public addresses, as CIDR blocks: `203.0.113.0/24`, `2001:db8::/32`. */
@@ -6,12 +8,6 @@ export interface Networks {
   readonly vpcs: readonly string[];
   /** IDs of VPC endpoints. */
   readonly vpcEndpoints: readonly string[];
-}
-
-interface NetworkCondition {
-  readonly test: "BoolIfExists" | "NotIpAddressIfExists" | "StringNotEqualsIfExists";
-  readonly variable: string;
-  readonly values: readonly string[];
 }
 
 /**
@@ -26,8 +22,8 @@ export function otherNetworkConditions({
   cidrs,
   vpcs,
   vpcEndpoints,
-}: Networks): readonly NetworkCondition[] {
-  const conditions: readonly NetworkCondition[] = [
+}: Networks): readonly PolicyCondition[] {
+  const conditions: readonly PolicyCondition[] = [
     // True for a request that a service makes on behalf of the user (forward access session): it is
     // exempt, because it has no aws:SourceVpc and no aws:SourceVpce of the first request. IfExists,
     // because a service can lack the key (earlier editions of the IAM User Guide name EC2): without

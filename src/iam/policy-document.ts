@@ -30,7 +30,6 @@ export interface PolicyStatement<Value = string> {
   readonly conditions: readonly PolicyCondition<Value>[];
 }
 
-/** A statement whose ARNs are values. */
 export type Statement = PolicyStatement<PolicyValue>;
 
 /**
@@ -70,7 +69,6 @@ export type PolicyWith<S> = {
   readonly Statement: S;
 };
 
-/** A policy with these statements. */
 export function policyWith<S>(Statement: S): PolicyWith<S> {
   return { Version: POLICY_VERSION, Statement };
 }
@@ -83,10 +81,7 @@ interface StatementDocument {
   readonly Sid: string;
 }
 
-export interface PolicyDocument {
-  readonly Statement: readonly StatementDocument[];
-  readonly Version: typeof POLICY_VERSION;
-}
+export type PolicyDocument = PolicyWith<readonly StatementDocument[]>;
 
 /**
  * An account ID for measuring: it has 12 characters like every other one, and sorts before them.

@@ -25,9 +25,7 @@ interface AwsAction {
 }
 
 /** The services that policies of DKP and of nodes name. */
-const SERVICES: Readonly<Record<string, AwsService>> = facts as Readonly<
-  Record<string, AwsService>
->;
+const SERVICES = facts as Readonly<Record<string, AwsService>>;
 
 /** The actions of these services by their name in lower case. */
 export const AWS_ACTIONS: ReadonlyMap<string, AwsAction> = new Map(
@@ -65,20 +63,16 @@ const LEVELS: readonly AccessLevel[] = [
  * restored.
  */
 const FIRST: readonly string[] = [
-  ...[
-    "iam:PutRolePolicy",
-    "iam:AttachRolePolicy",
-    "iam:PutUserPolicy",
-    "iam:AttachUserPolicy",
-    "iam:CreatePolicyVersion",
-  ],
-  ...[
-    "iam:UpdateAssumeRolePolicy",
-    "iam:PassRole",
-    "iam:CreateAccessKey",
-    "ec2:DeleteSnapshot",
-    "ec2:TerminateInstances",
-  ],
+  "iam:PutRolePolicy",
+  "iam:AttachRolePolicy",
+  "iam:PutUserPolicy",
+  "iam:AttachUserPolicy",
+  "iam:CreatePolicyVersion",
+  "iam:UpdateAssumeRolePolicy",
+  "iam:PassRole",
+  "iam:CreateAccessKey",
+  "ec2:DeleteSnapshot",
+  "ec2:TerminateInstances",
 ];
 
 /**

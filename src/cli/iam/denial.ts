@@ -1,6 +1,6 @@
 import { BlockList, isIP } from "node:net";
+import { matchesAction as matches } from "../../iam/action-patterns";
 import { ACCOUNT_ID, iamResourceArn } from "../../iam/arns";
-import awsActions from "../../iam/aws-actions.json";
 import { CATALOGUE, type CatalogueRow, type ClusterCondition } from "../../iam/catalogue";
 import type { Networks } from "../../iam/networks";
 import type { PolicyCondition, PolicyStatement } from "../../iam/policy-document";
@@ -8,6 +8,7 @@ import { policyStatements } from "../../iam/policy-statements";
 import { type Deployment, policyOptionsOf } from "../../settings/deployment";
 import { nearest, showSegment } from "../../settings/errors";
 import { dkpAccess, page, recovery } from "../text/advice";
+import { AWS_ACTIONS, isOfKnownService } from "./aws-actions";
 import type { DeniedRequest } from "./denied-request";
 
 /** Why a request is allowed or denied, most certain reason first. */
@@ -108,10 +109,9 @@ export function denialOf(request: DeniedRequest, deployment: Deployment): Denial
   }
   const row = rowOf(named) ?? (isActionOfAws(named) ? undefined : misspelledRow(named));
   const action = row?.action ?? showSegment(named);
-  const known = row === undefined ? {} : { row };
   const other = otherPrincipal(request, deployment) ?? otherPolicy(request, action);
   if (other !== undefined) {
-    return { ...other, ...known };
+    return { ...other, ...(row && { row }) };
   }
   if (row === undefined) {
     return {
@@ -130,7 +130,7 @@ export function denialOf(request: DeniedRequest, deployment: Deployment): Denial
   return { verdict: "allowed", ...allowed(asked), row };
 }
 
-/** An answer as lines for people: the verdict first. */
+/** The verdict, and a line for each remedy. */
 export function denialText({ verdict, sentence, remedies }: Denial): string {
   return [`${verdict}: ${sentence}`, ...remedies.map((remedy) => `  -> ${remedy}`)].join("\n");
 }
@@ -159,7 +159,6 @@ function otherPrincipal(
   };
 }
 
-/** AWS names another policy than those of the user. */
 function otherPolicy(
   { policyKind = "identity", policyArn }: DeniedRequest,
   action: string,
@@ -200,18 +199,8 @@ function askedOf(row: CatalogueRow, request: DeniedRequest, deployment: Deployme
     conditions.every((condition) => holds(condition, context)),
   );
   const network = networkOf(request, user.allowedNetworks);
-  return {
-    request,
-    deployment,
-    row,
-    resource,
-    region,
-    context,
-    grants,
-    onResource,
-    matching,
-    network,
-  };
+  const known = { request, deployment, row, resource, region, context };
+  return { ...known, grants, onResource, matching, network };
 }
 
 function notInPolicy({ grants, row, deployment: { policy, stack } }: Asked): Answer | undefined {
@@ -395,17 +384,12 @@ function misspelledRow(named: string): CatalogueRow {
  * calls in another service.
  */
 function isActionOfAws(named: string): boolean {
-  const [operation = "", service] = named.toLowerCase().split(":").reverse();
-  const lists = Object.entries(awsActions).filter(
-    ([name]) => service === undefined || name === service,
-  );
-  return lists.length === 0
-    ? rowOf(operation) === undefined
-    : lists.some(([, { actions }]) =>
-        Object.values(actions)
-          .flatMap((byName) => Object.keys(byName))
-          .some((name) => name.toLowerCase() === operation),
-      );
+  const action = named.toLowerCase();
+  const [operation = "", service] = action.split(":").reverse();
+  if (service === undefined) {
+    return [...AWS_ACTIONS.keys()].some((name) => name.endsWith(`:${operation}`));
+  }
+  return isOfKnownService(action) ? AWS_ACTIONS.has(action) : rowOf(operation) === undefined;
 }
 
 function settingOf(condition: ClusterCondition): string {
@@ -452,11 +436,6 @@ function holds({ variable, values }: PolicyCondition, context: DeniedRequest["co
   return (
     known === undefined || known.every((value) => values.some((pattern) => matches(pattern, value)))
   );
-}
-
-/** Patterns have no wildcard but one at their end. */
-function matches(pattern: string, text: string): boolean {
-  return pattern.endsWith("*") ? text.startsWith(pattern.slice(0, -1)) : pattern === text;
 }
 
 /**

@@ -1,3 +1,4 @@
+import { matchesAction as matches } from "../../iam/action-patterns";
 import { ACCOUNT_ID } from "../../iam/arns";
 import { CATALOGUE } from "../../iam/catalogue";
 import { type Cluster, nodeRoleName, otherNodeRoles } from "../../iam/cluster";
@@ -52,7 +53,7 @@ export function risksOf(
   statements: readonly PolicyStatement[] = policyStatements(options),
 ): readonly Risk[] {
   const { cluster, environment } = options;
-  const elsewhere = { ...options, environment: { ...environment, region: "elsewhere" } };
+  const elsewhere = { cluster, environment: { ...environment, region: "elsewhere" } };
   const peerAccounts = cluster.peerAccountIds.map((id) => `any VPC of the account ${named(id)}`);
   return shownRows(options, statements).map(({ goal, text, requests }) => {
     const isEverywhere =
@@ -84,26 +85,20 @@ export function risksOf(
   });
 }
 
-/** The action of a request of a row. */
 export function actionIn(request: string): string {
   return request.split(" ")[0] ?? "";
 }
 
-/** A part of a sentence that only some policies bear out, as the row has it: `[requests|text]`. */
+/** A part of a sentence that only some policies bear out: `[requests|words]` in the row. */
 interface Phrase {
   readonly source: string;
   readonly requests: readonly string[];
   readonly words: string;
 }
 
-/** The phrases of a text. */
 export function phrasesOf(text: string): readonly Phrase[] {
   return [...text.matchAll(/\[([^\]|]+)\|([^\]]+)\]/g)].map(
-    ([source, requests = "", words = ""]) => ({
-      source,
-      requests: requests.split(" & "),
-      words,
-    }),
+    ([source, requests = "", words = ""]) => ({ source, requests: requests.split(" & "), words }),
   );
 }
 
@@ -191,10 +186,7 @@ function filled(text: string, values: Values): string {
 
 const RESOURCE_TYPES = new Map(CATALOGUE.map(({ action, resources }) => [action, resources]));
 
-/**
- * Whether the policy allows a request that comes from its networks. Its resources have no wildcard
- * but one at their end.
- */
+/** Whether the policy allows a request that comes from its networks. */
 function allows(
   statements: readonly PolicyStatement[],
   { action, resource, context }: AskedRequest,
@@ -212,10 +204,6 @@ function allows(
       resources.some((pattern) => matches(pattern, resource)) &&
       conditions.every(holds),
   );
-}
-
-function matches(pattern: string, text: string): boolean {
-  return pattern.endsWith("*") ? text.startsWith(pattern.slice(0, -1)) : pattern === text;
 }
 
 /** Name of the node role of DKP; `PREFIX-node` if the settings have no prefix. */

@@ -25,14 +25,12 @@ export function controlPolicy(
   const { environment, cluster, mode, user, additionalRolePolicies } = options;
   const { partition, account = ACCOUNT_ID } = environment;
   const iam = (resource: string) => iamResourceArn({ partition, account }, resource);
-  const deny = (Sid: string, principal: string, scope: object) => {
-    return {
-      Sid,
-      Effect: "Deny",
-      ...scope,
-      Condition: { ArnEquals: { "aws:PrincipalArn": iam(principal) } },
-    };
-  };
+  const deny = (Sid: string, principal: string, scope: object) => ({
+    Sid,
+    Effect: "Deny",
+    ...scope,
+    Condition: { ArnEquals: { "aws:PrincipalArn": iam(principal) } },
+  });
   const nodeRole = `role/${roleOf(cluster)}`;
   const actions = [...new Set([...NODE_ACTIONS, ...additionalRolePolicies])].sort();
   const ofNodes = deny("NodeRoleStaysNodeRole", nodeRole, { NotAction: actions, Resource: "*" });

@@ -35,48 +35,38 @@ export function firstErrors(errors: readonly FieldError[]): readonly FieldError[
  */
 export class SettingsError extends ReportedError {
   constructor(errors: ReadonlyMap<string, readonly FieldError[]>) {
-    super([...byFile(errors)].map(([file, list]) => describeFile(file, list)).join("\n"));
+    const found = [...errors].flatMap(([source, list]) => list.map((error) => ({ source, error })));
+    const byFile = grouped(found, ({ source, error }) => error.file ?? source);
+    super([...byFile].map(([file, inFile]) => describeFile(file, inFile)).join("\n"));
   }
 }
 
-/**
- * Errors by the file that has the value. In a file that deployments share, each stands once, with
- * the deployments that have it.
- */
-function byFile(
-  errors: ReadonlyMap<string, readonly FieldError[]>,
-): ReadonlyMap<string, readonly FieldError[]> {
-  const found = [...errors].flatMap(([source, list]) =>
-    list.map((error) => ({ source, error, file: error.file ?? source })),
-  );
-  return new Map(
-    [...grouped(found, ({ file }) => file)].map(([file, all]) => {
-      const same = [
-        ...grouped(all, ({ error: { line, path, message } }) =>
-          JSON.stringify([line, path, message]),
-        ).values(),
-      ];
-      return [file, same.flatMap((each) => withSources(file, each))];
-    }),
-  );
+/** An error of the settings of a source, which may be in a file that deployments share. */
+interface Found {
+  readonly source: string;
+  readonly error: FieldError;
 }
 
-function withSources(
-  file: string,
-  same: readonly { readonly source: string; readonly error: FieldError }[],
-): readonly FieldError[] {
-  const [first] = same;
-  const sources = same.map(({ source }) => source).filter((source) => source !== file);
-  const names = sources.length === 0 ? "" : ` (for ${listed(sources)})`;
-  return first === undefined ? [] : [{ ...first.error, message: `${first.error.message}${names}` }];
-}
-
-function describeFile(file: string, errors: readonly FieldError[]): string {
+function describeFile(file: string, found: readonly Found[]): string {
+  const same = grouped(found, ({ error: { line, path, message } }) =>
+    JSON.stringify([line, path, message]),
+  );
+  const errors = [...same.values()].flatMap((each) => withSources(file, each));
   const count = errors.length === 1 ? "1 error" : `${errors.length} errors`;
-  const lines = [...errors]
+  const lines = errors
     .sort((a, b) => (a.line ?? 0) - (b.line ?? 0))
     .map((error) => `  ${visible(describe(error))}`);
   return [`${visible(file)} has ${count}:`, ...lines].join("\n");
+}
+
+/** One error that several sources may have, with their names. */
+function withSources(file: string, [first, ...more]: readonly Found[]): readonly FieldError[] {
+  if (first === undefined) {
+    return [];
+  }
+  const sources = [first, ...more].map(({ source }) => source).filter((source) => source !== file);
+  const names = sources.length === 0 ? "" : ` (for ${listed(sources)})`;
+  return [{ ...first.error, message: `${first.error.message}${names}` }];
 }
 
 /**

@@ -1,6 +1,7 @@
 import { cpuSeconds } from "../../packages/iam-no-new-access/__tests__/helpers/cpu";
+import { KNOWN_VERSIONS } from "../../scripts/upstream/compare";
 import { matchesAction } from "../../src/iam/action-patterns";
-import { appliesTo, KNOWN_VERSIONS, SUPPORTED_VERSIONS } from "../../src/iam/dkp-versions";
+import { appliesTo, SUPPORTED_VERSIONS } from "../../src/iam/dkp-versions";
 import { pgpKeyText, readPgpKey } from "../../src/iam/openpgp-key";
 import { policySize } from "../../src/iam/policy-document";
 import {

@@ -1,6 +1,6 @@
 import { gt, gte, satisfies } from "semver";
 import { CATALOGUE, type Caller } from "../../src/iam/catalogue";
-import { appliesTo, type DkpVersion } from "../../src/iam/dkp-versions";
+import { appliesTo, type DkpVersion, SUPPORTED_VERSIONS } from "../../src/iam/dkp-versions";
 import { type Component, verifiedVersions } from "./components";
 import type { Compared, Explanation, Side } from "./explanation";
 import { EXPLANATIONS } from "./explanations";
@@ -28,6 +28,12 @@ export interface Comparison {
   /** Explanations of this version without a difference. */
   readonly outdated: readonly Explanation[];
 }
+
+/** The release lines to compare with. The catalogue knows what changed since the first one. */
+export const KNOWN_VERSIONS: readonly DkpVersion[] = Array.from(
+  { length: Number(SUPPORTED_VERSIONS.last.split(".")[1]) - 65 },
+  (_, index): DkpVersion => `1.${66 + index}`,
+);
 
 /** The actions of the rows of the catalogue that name a caller, in a version of DKP. */
 export function rowsOf(caller: Caller, dkpVersion: DkpVersion): ReadonlySet<string> {

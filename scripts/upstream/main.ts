@@ -1,12 +1,7 @@
 import { readFileSync } from "node:fs";
 import { Command, InvalidArgumentError, Option } from "commander";
-import {
-  DKP_VERSION,
-  type DkpVersion,
-  KNOWN_VERSIONS,
-  SUPPORTED_VERSIONS,
-} from "../../src/iam/dkp-versions";
-import { type Comparison, compare, needsAttention, rowsOf } from "./compare";
+import { DKP_VERSION, type DkpVersion, SUPPORTED_VERSIONS } from "../../src/iam/dkp-versions";
+import { type Comparison, compare, KNOWN_VERSIONS, needsAttention, rowsOf } from "./compare";
 import {
   COMPONENTS,
   lastCompared,

@@ -4,16 +4,7 @@ export type DkpVersion = `1.${number}`;
 /** Release lines that a policy covers. All have version 5 of the Terraform AWS provider. */
 export const SUPPORTED_VERSIONS = { first: "1.70", last: "1.77" } as const;
 
-/**
- * The release lines that `npm run upstream` compares. The catalogue knows what changed since the
- * first one.
- */
-export const KNOWN_VERSIONS: readonly DkpVersion[] = Array.from(
-  { length: minorOf(SUPPORTED_VERSIONS.last) - 65 },
-  (_, index): DkpVersion => `1.${66 + index}`,
-);
-
-/** The first of the known release lines and newer ones, which may exist. */
+/** 1.66, the first release line that the catalogue knows, and newer ones, which may exist. */
 export const DKP_VERSION: RegExp = /^1\.(?:6[6-9]|[7-9]\d|[1-9]\d{2,})$/;
 
 /** The release lines for which a fact is true; absent: without a limit. */

@@ -7,21 +7,18 @@ export interface TextRule {
   readonly reason: string;
 }
 
-type NameRule = TextRule & { readonly max: number };
-
 /** Source: IAM API Reference and "IAM and AWS STS quotas". */
-const nameRule = (what: string, max: number): NameRule => ({
-  max,
+const nameRule = (what: string, max: number): TextRule => ({
   // Only ASCII: `\w` in IAM patterns contains no letters of other alphabets.
   pattern: new RegExp(`^[A-Za-z0-9_+=,.@-]{1,${max}}$`),
   reason: `is not ${what}, which has 1 to ${max} characters of A-Z a-z 0-9 and _ + = , . @ -`,
 });
 
-export const USER_NAME: NameRule = nameRule("an IAM user name", 64);
-export const ROLE_NAME: NameRule = nameRule("an IAM role name", 64);
-export const POLICY_NAME: NameRule = nameRule("an IAM policy name", 128);
+export const USER_NAME: TextRule = nameRule("an IAM user name", 64);
+export const ROLE_NAME: TextRule = nameRule("an IAM role name", 64);
+export const POLICY_NAME: TextRule = nameRule("an IAM policy name", 128);
 /** The second policy has this name and `-2`. */
-export const FIRST_POLICY_NAME: NameRule = nameRule(
+export const FIRST_POLICY_NAME: TextRule = nameRule(
   "a policy name to which -2 of a second policy can be added",
   126,
 );

@@ -69,6 +69,7 @@ export type PolicyWith<S> = {
   readonly Statement: S;
 };
 
+/** A policy with these statements. */
 export function policyWith<S>(Statement: S): PolicyWith<S> {
   return { Version: POLICY_VERSION, Statement };
 }

@@ -27,10 +27,6 @@ const CLUSTER = noList(
 
 const PREFIX = noList(v.object({ prefix: dkpFields.prefix }));
 
-/**
- * The fields of DKP's own installation file that decide about permissions, and the images of its
- * nodes.
- */
 interface ConfigFile {
   readonly fields: DkpFields & { readonly amis: readonly string[] };
   readonly region: string | undefined;
@@ -54,14 +50,9 @@ export function readConfigFile(
     parsed.files.filter(({ value }) => isObject(value) && value.kind === kind);
   const [file, ...more] = ofKind("AWSClusterConfiguration");
   if (file === undefined || more.length > 0) {
-    const count = file === undefined ? "no" : String(more.length + 1);
-    return {
-      errors: [
-        fileError(
-          `${show(path)} holds ${count} documents of kind AWSClusterConfiguration, one is required`,
-        ),
-      ],
-    };
+    const count = `${file === undefined ? "no" : more.length + 1} documents`;
+    const message = `holds ${count} of kind AWSClusterConfiguration, one is required`;
+    return { errors: [fileError(`${show(path)} ${message}`)] };
   }
   const cluster = check(path, CLUSTER, file);
   // Newer versions of DKP take the prefix from the settings of the module `global`.
@@ -86,33 +77,27 @@ export function readConfigFile(
   const { provider, masterNodeGroup, nodeGroups = [], ...fields } = cluster.output;
   const groups = [masterNodeGroup, ...nodeGroups, fields.withNAT?.bastionInstance];
   const secret = valueAt(file.value, SECRET);
-  const isPlaceholder = typeof secret !== "string" || secretIn(secret) === undefined;
+  const hasSecret = typeof secret === "string" && secretIn(secret) !== undefined;
   const amis = [...new Set(groups.flatMap((group) => group?.instanceClass?.ami ?? []))];
   return {
     config: {
       fields: { ...fields, amis, ...(names[0] && { prefix: names[0] }) },
       region: provider.region,
-      secretLine: isPlaceholder ? undefined : file.lineOf(SECRET),
+      secretLine: hasSecret ? file.lineOf(SECRET) : undefined,
     },
   };
 }
 
-/**
- * Where the installation file contradicts the settings, or repeats them.
- * @param region of the settings; undefined if it is invalid
- */
+/** @param region of the settings; undefined if it is invalid */
 export function configFileConflicts(
   cluster: ClusterSettings,
   file: ConfigFile,
   region: string | undefined,
 ): readonly FieldError[] {
   const { prefix, ...others } = { ...dkpFields, amis: undefined };
-  const repeated = Object.keys(others).filter(
-    (name) => cluster[name as keyof typeof cluster] !== undefined,
-  );
-  const errors = repeated.map((name) =>
-    errorAt(`cluster.${name}`, "is also in configFile; remove one of them"),
-  );
+  const errors = Object.keys(others)
+    .filter((name) => cluster[name as keyof typeof cluster] !== undefined)
+    .map((name) => errorAt(`cluster.${name}`, "is also in configFile; remove one of them"));
   const own = file.fields.prefix;
   if (cluster.prefix !== undefined && own !== undefined && cluster.prefix !== own) {
     const message = `${show(cluster.prefix)} is not what configFile says, ${show(own)}; remove it`;

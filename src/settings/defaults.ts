@@ -39,10 +39,7 @@ export function readDefaults(folder: string): Defaults | undefined {
   return { source, yaml, errors: all.map((error) => locatedIn(yaml, error)) };
 }
 
-/**
- * Errors in shared settings that no deployment can repair. Rules between fields are checked with
- * each deployment.
- */
+/** Rules between fields are checked with each deployment. */
 function errorsIn(value: unknown): readonly FieldError[] {
   if (!isObject(value)) {
     return [errorAt("", "does not hold an object; write KEY: VALUE lines")];

@@ -11,7 +11,7 @@ import {
 import type { Fields } from "./rules/rule";
 import type { Settings, TerraformKeys } from "./settings";
 
-/** The keys of Terraform; `none` if it has no key. */
+/** `none` if Terraform has no key. */
 export const terraformKeys = ({
   accessKeys,
 }: Pick<Settings, "accessKeys">): TerraformKeys | "none" =>
@@ -49,7 +49,7 @@ export interface Deployment
   readonly keyFiles: Readonly<Record<string, string>>;
 }
 
-/** Settings without an error, as a deployment. */
+/** @param settings without an error */
 export function toDeployment(
   stack: string,
   settings: Settings,

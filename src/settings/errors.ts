@@ -3,7 +3,6 @@ import { grouped } from "../text/grouped";
 import { ReportedError, visible } from "../text/printable";
 import { secretIn } from "./rules/forbidden-strings";
 
-/** One error in the settings. */
 export interface FieldError {
   /** The file that has the value, if it is not that of the deployment. */
   readonly file?: string | undefined;
@@ -15,10 +14,7 @@ export interface FieldError {
   readonly message: string;
 }
 
-/**
- * An error of a field.
- * @param field `user.name`; empty for the file as a whole
- */
+/** @param field `user.name`; empty for the file as a whole */
 export function errorAt(field: string, message: string): FieldError {
   return { path: field === "" ? [] : field.split("."), message };
 }
@@ -41,7 +37,6 @@ export class SettingsError extends ReportedError {
   }
 }
 
-/** An error of the settings of a source, which may be in a file that deployments share. */
 interface Found {
   readonly source: string;
   readonly error: FieldError;

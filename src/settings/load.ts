@@ -82,10 +82,8 @@ export function defineDeployments<Stack extends string>(
     const reading = readSettings(`deployment ${JSON.stringify(stack)}`, stack, value);
     return { ...reading, errors: [...stackNameErrors(stack, "rename the key"), ...reading.errors] };
   });
-  const deployments = deploymentsOf(readings).map(
-    (deployment) => [deployment.stack, deployment] as const,
-  );
-  return Object.fromEntries(deployments) as Record<Stack, Deployment>;
+  const byStack = deploymentsOf(readings).map((deployment) => [deployment.stack, deployment]);
+  return Object.fromEntries(byStack);
 }
 
 /**
@@ -93,17 +91,11 @@ export function defineDeployments<Stack extends string>(
  * @param remedy the end of the message
  */
 export function stackNameErrors(stack: string, remedy: string): readonly FieldError[] {
-  if (stack === DEFAULTS) {
-    return [
-      errorAt(
-        "",
-        `"${DEFAULTS}" cannot be a stack name: ${DEFAULTS}.yaml has the settings that ` +
-          `deployments share; ${remedy}`,
-      ),
-    ];
-  }
-  const rule = 'lower-case letters, digits and "-", first a letter, at most 63';
-  return /^[a-z][a-z0-9-]{0,62}$/.test(stack)
+  const isDefaults = stack === DEFAULTS;
+  const rule = isDefaults
+    ? `${DEFAULTS}.yaml has the settings that deployments share`
+    : 'lower-case letters, digits and "-", first a letter, at most 63';
+  return /^[a-z][a-z0-9-]{0,62}$/.test(stack) && !isDefaults
     ? []
     : [errorAt("", `${show(stack)} cannot be a stack name: ${rule}; ${remedy}`)];
 }

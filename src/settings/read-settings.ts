@@ -58,7 +58,7 @@ export function readSettings(
   return withRules({ source, ...files }, stack, withConfigFile(parsed));
 }
 
-/** Reads the text of a settings file, if it is YAML, completed with the shared settings. */
+/** The settings of a file, completed with the shared ones. */
 export function readFileOf(
   source: string,
   stack: string,
@@ -113,10 +113,7 @@ function withRules(
   return { ...file, errors, candidate: { stack, source, settings: valid }, deployment };
 }
 
-/**
- * The deployments that were read.
- * @throws SettingsError with every error of each deployment, and between deployments
- */
+/** @throws SettingsError with every error of each deployment, and between deployments */
 export function deploymentsOf(readings: readonly Reading[]): readonly Deployment[] {
   const errors = errorsOf(readings);
   if (errors.size > 0) {

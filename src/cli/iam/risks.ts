@@ -85,6 +85,7 @@ export function risksOf(
   });
 }
 
+/** The action of a request of a row. */
 export function actionIn(request: string): string {
   return request.split(" ")[0] ?? "";
 }
@@ -96,6 +97,7 @@ interface Phrase {
   readonly words: string;
 }
 
+/** The phrases of a text. */
 export function phrasesOf(text: string): readonly Phrase[] {
   return [...text.matchAll(/\[([^\]|]+)\|([^\]]+)\]/g)].map(
     ([source, requests = "", words = ""]) => ({ source, requests: requests.split(" & "), words }),

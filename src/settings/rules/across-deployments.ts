@@ -142,17 +142,10 @@ export function conflicts(
     const more = isStated ? "" : ", or, if these are two accounts, accountId in both files";
     return other === undefined
       ? []
-      : [
-          {
-            source: candidate.source,
-            error: errorAt(field, `${message(other.candidate.source)}${more}`),
-          },
-        ];
+      : { candidate, error: errorAt(field, `${message(other.candidate.source)}${more}`) };
   });
+  const bySource = [...grouped(found, ({ candidate }) => candidate.source)];
   return new Map(
-    [...grouped(found, ({ source }) => source)].map(([source, all]) => [
-      source,
-      firstErrors(all.map(({ error }) => error)),
-    ]),
+    bySource.map(([source, all]) => [source, firstErrors(all.map(({ error }) => error))]),
   );
 }

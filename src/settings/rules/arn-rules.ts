@@ -17,17 +17,14 @@ export const ARN_RULES: readonly Rule[] = [
       return arnsOf(name, given).flatMap(([field, arn]) => {
         const account = parseIamArn(arn)?.account;
         if (!arn.startsWith(begin)) {
-          const what =
-            `is of another partition than region ${region}; ` +
-            `write an ARN that begins with ${begin}`;
+          const remedy = `write an ARN that begins with ${begin}`;
+          const what = `is of another partition than region ${region}; ${remedy}`;
           return errorAt(field, `${show(arn)} ${what}`);
         }
+        const what = `is of account ${account}, accountId is ${accountId}; make them agree`;
         return account === "aws" || accountId === undefined || account === accountId
           ? []
-          : errorAt(
-              field,
-              `${show(arn)} is of account ${account}, accountId is ${accountId}; make them agree`,
-            );
+          : errorAt(field, `${show(arn)} ${what}`);
       });
     }),
   ),

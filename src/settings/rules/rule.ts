@@ -64,10 +64,7 @@ export interface CheckedSettings {
   fields<Name extends FieldName>(...names: readonly Name[]): Fields<Name> | undefined;
 }
 
-/**
- * Settings that give access to their valid fields.
- * @param value the output of the schema, valid except where `errors` are
- */
+/** @param value the output of the schema, valid except where `errors` are */
 export function checkedSettings(value: unknown, errors: readonly FieldError[]): CheckedSettings {
   return {
     fields<Name extends FieldName>(...names: readonly Name[]): Fields<Name> | undefined {

@@ -49,7 +49,7 @@ export function knownKeys(path: Path): readonly string[] {
   return Object.keys(entriesOf(schemaAt(path)));
 }
 
-/** The settings with a name, without the arguments of backends. */
+/** The settings of a name, without the arguments of backends. */
 function pathsOf(
   key: string,
   schema: v.GenericSchema = deploymentSchema,
@@ -64,10 +64,7 @@ function pathsOf(
   });
 }
 
-/**
- * What a change at a path means, as the schema declares it at the field, or at the nearest field
- * around it.
- */
+/** As the schema declares it at the field, or at the nearest field around it. */
 export function meaningOf(path: Path): Meaning {
   const schemas = path.map((_, index) => schemaAt(path.slice(0, index + 1)));
   const declared = schemas.map((schema) =>

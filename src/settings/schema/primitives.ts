@@ -90,7 +90,7 @@ export const harmlessAs = <T>(
 ): v.MetadataAction<T, { readonly harmless: readonly unknown[] }> =>
   v.metadata<T, { readonly harmless: readonly unknown[] }>({ harmless: values });
 
-/** A field: its schema, what a change of it means, and its text in the documentation. */
+/** @param description in the documentation */
 export function field<In, Out>(
   schema: v.GenericSchema<In, Out>,
   declared: Meaning,

@@ -16,7 +16,6 @@ export interface Request {
 export type ActionChange = {
   /** As the policy writes it; may have wildcards. */
   readonly action: string;
-  /** `unknown` if the action is not in the catalogue. */
   readonly access: AccessLevel | "unknown";
   readonly area: Area | "not in DKP's catalogue";
   readonly why?: string | undefined;
@@ -338,7 +337,6 @@ const LEVELS: Readonly<Partial<Record<Section, Level>>> = {
   Notes: "note",
 };
 
-/** Values that are no texts: actions and requests. */
 interface Values {
   readonly actions: readonly ActionChange[];
   readonly request: Request;

@@ -1,7 +1,7 @@
 import { exitCodeOf, type Finding, reportJson } from "../findings/finding";
 import { type DiffFound, type DiffRules, RULES } from "./change-rules";
 
-/** What a change does, by deployment. It never contains a secret. */
+/** It never contains a secret. */
 export interface Changes {
   /** "Compared with git ref main (1a2b3c4d)", "Plan plan.json". */
   readonly source: string;
@@ -25,10 +25,7 @@ export interface DeploymentChanges {
   readonly approved?: readonly { readonly name: string; readonly digest: string }[];
 }
 
-/**
- * The changes of one deployment.
- * @param state by default, whether anything was found
- */
+/** @param state by default, whether anything was found */
 export function changesOf(
   source: string,
   stack: string,
@@ -46,19 +43,17 @@ export function withDigest(changes: Changes, digest: string): Changes {
   return { ...changes, deployments, digest };
 }
 
-/** The findings of all deployments. */
 export function findingsOf({ deployments }: Changes): readonly Finding<DiffRules>[] {
   return deployments.flatMap(({ stack, findings }) =>
     findings.map((found) => ({ ...found, stack })),
   );
 }
 
-/** The exit code of the most serious finding, over all deployments. */
+/** The exit code of the most serious finding. */
 export function changesExitCode(changes: Changes): 0 | 2 | 3 {
   return exitCodeOf(RULES, findingsOf(changes));
 }
 
-/** Changes as JSON, with the exit code. */
 export function changesJson(changes: Changes): string {
   const { source, digest } = changes;
   const deployments = changes.deployments.map(({ findings: _, ...deployment }) => deployment);

@@ -13,11 +13,11 @@ export function mapStrings(value: unknown, map: (string: string) => string): unk
   if (Array.isArray(value)) {
     return value.map((item) => mapStrings(item, map));
   }
-  const entries = Object.entries(isObject(value) ? value : {}).map(([key, inner]) => [
-    map(key),
-    mapStrings(inner, map),
-  ]);
-  return isObject(value) ? Object.fromEntries(entries) : value;
+  return isObject(value)
+    ? Object.fromEntries(
+        Object.entries(value).map(([key, inner]) => [map(key), mapStrings(inner, map)]),
+      )
+    : value;
 }
 
 interface Difference {
@@ -46,18 +46,17 @@ export function differences(
   if (isBlock || !isObject(one) || !isObject(other)) {
     return [{ field: path.join("."), path, before, after }];
   }
-  const names = [...new Set([...Object.keys(one), ...Object.keys(other)])];
   // A key may be called `toString`.
   const ownValue = (object: JsonObject, name: string) =>
     Object.hasOwn(object, name) ? object[name] : undefined;
-  return names.flatMap((name) =>
+  return Object.keys({ ...one, ...other }).flatMap((name) =>
     differences(ownValue(one, name), ownValue(other, name), blocks, [...path, name]),
   );
 }
 
 const MAX_CHARACTERS = 200;
 
-/** A value for a message; a long one is cut off. */
+/** A value for a message. */
 export function valueText(value: unknown): string {
   const given = value ?? "none";
   const text = typeof given === "string" ? given : JSON.stringify(given);

@@ -4,14 +4,16 @@ import {
   policyAddress,
   policyOfAddress,
 } from "../../terraform/addresses";
-import { canonical, type JsonObject, listOf, objectOf, textOf } from "../../text/json";
+import { canonical, type JsonObject, listOf, textOf } from "../../text/json";
 import type { DiffFound } from "./change-rules";
 import type { Policy } from "./grants";
 import { changeText, differences, nameOf } from "./json-values";
 import { comparePolicies, policyFindings } from "./policies";
 import {
+  addressesIn,
   attribute,
   isOurs,
+  lifecycleOf,
   policyAt,
   reference,
   type Snapshot,
@@ -23,33 +25,30 @@ import {
 export function permissionFindings(before: Snapshot, after: Snapshot): readonly DiffFound[] {
   const ofUser = (side: Snapshot) => userPolicies(side, before, after);
   const ofNodes = (side: Snapshot) => listOf(policyAt(side, ADDRESSES.nodePolicy));
-  const trust = (side: Snapshot) => policyAt(side, ADDRESSES.nodeRole, "assume_role_policy");
   const principals = [
-    { principal: "user", address: ADDRESSES.user, policiesOf: ofUser },
-    { principal: "node role", address: ADDRESSES.nodeRole, policiesOf: ofNodes },
+    ["user", ADDRESSES.user, ofUser],
+    ["node role", ADDRESSES.nodeRole, ofNodes],
   ] as const;
   const region = textOf(after.outputs.get("region")?.value);
-  const addresses = [...new Set([...before.resources.keys(), ...after.resources.keys()])];
   return [
-    ...principals.flatMap(({ principal, address, policiesOf }) => {
+    ...principals.flatMap(([principal, address, policiesOf]) => {
       const [old, current] = [before, after].map((side) =>
         attribute(side, address, "permissions_boundary"),
       );
-      const stays = old === current ? current : undefined;
+      const isExisting = before.resources.has(address);
       const found = policyFindings(
         principal,
         comparePolicies(policiesOf(before), policiesOf(after), region),
-        !before.resources.has(address),
-        stays,
+        !isExisting,
+        old === current ? current : undefined,
       );
-      const isChanged =
-        before.resources.has(address) && after.resources.has(address) && old !== current;
+      const isChanged = isExisting && after.resources.has(address) && old !== current;
       const values = { principal, before: old ?? "none", after: current ?? "none" };
       const rule = current === undefined ? "boundary-removed" : "boundary-changed";
       return isChanged ? [...found, { rule, principal, address, values } as const] : found;
     }),
-    ...trustFindings(trust(before), trust(after)),
-    ...addresses.flatMap((address) =>
+    ...trustFindings(before, after),
+    ...addressesIn(before, after).flatMap((address) =>
       isOurs(address)
         ? argumentFindings(address, before, after)
         : externalFindings(address, before, after),
@@ -67,34 +66,26 @@ export const isAttached = (snapshot: Snapshot, number: number): boolean =>
 function userPolicies(side: Snapshot, before: Snapshot, after: Snapshot): readonly Policy[] {
   const hasRoute = (snapshot: Snapshot, number: number) =>
     snapshot.resources.has(ADDRESSES.user) && isAttached(snapshot, number);
-  return [...userPoliciesOf(side)]
-    .filter(
-      ([number]) =>
-        hasRoute(side, number) || (!hasRoute(before, number) && !hasRoute(after, number)),
-    )
-    .map(([, policy]) => policy);
+  return [...userPoliciesOf(side)].flatMap(([number, policy]) =>
+    hasRoute(side, number) || ![before, after].some((each) => hasRoute(each, number))
+      ? [policy]
+      : [],
+  );
 }
 
 /** The effect of a trust policy is not decided: any difference except the order counts. */
-function trustFindings(
-  before: Policy | undefined,
-  after: Policy | undefined,
-): readonly DiffFound[] {
-  if (after === undefined || canonical(before) === canonical(after)) {
-    return [];
-  }
-  const values = {
-    role: "the node role",
-    before: before === undefined ? "none" : canonical(before),
-    after: canonical(after),
-  };
-  return [{ rule: "trust-changed", values }];
+function trustFindings(before: Snapshot, after: Snapshot): readonly DiffFound[] {
+  const [old = "none", current] = [before, after].map((side) => {
+    const trust = policyAt(side, ADDRESSES.nodeRole, "assume_role_policy");
+    return trust === undefined ? undefined : canonical(trust);
+  });
+  const values = current && { role: "the node role", before: old, after: current };
+  return values && old !== current ? [{ rule: "trust-changed", values }] : [];
 }
 
 /** How the user had its policy in an earlier version, with the setting `attachment: group`. */
 const FORMER_MEMBERSHIP = "aws_iam_user_group_membership.group-membership";
 
-/** This project does not create the resource, so its permissions are unknown. */
 function externalFindings(
   address: string,
   before: Snapshot,
@@ -103,48 +94,27 @@ function externalFindings(
   const [old, current] = [before, after].map(({ resources }) =>
     JSON.stringify(resources.get(address)),
   );
-  if (
-    address === FORMER_MEMBERSHIP &&
-    current === undefined &&
-    old !== undefined &&
-    !isAttached(before, 1)
-  ) {
-    return [{ rule: "group-left", address, values: {} }];
+  if (old === current) {
+    return [];
   }
-  return old === current ? [] : [{ rule: "resource-external", address, values: { address } }];
+  return address === FORMER_MEMBERSHIP && current === undefined && !isAttached(before, 1)
+    ? [{ rule: "group-left", address, values: {} }]
+    : [{ rule: "resource-external", address, values: { address } }];
 }
 
 /**
  * Attributes of this project's resources that are compared elsewhere in this folder, or that decide
  * nothing about permissions.
  */
-const KNOWN: ReadonlySet<string> = new Set([
-  ...[
-    "name",
-    "name_prefix",
-    "arn",
-    "id",
-    "unique_id",
-    "policy_id",
-    "create_date",
-    "attachment_count",
-    "key_fingerprint",
-  ],
+const KNOWN: readonly string[] = [
+  ...["name", "name_prefix", "arn", "id", "unique_id", "policy_id", "create_date"],
+  ...["attachment_count", "key_fingerprint"],
   ...["policy", "assume_role_policy", "permissions_boundary", "status", "pgp_key"],
-  ...[
-    "depends_on",
-    "lifecycle.prevent_destroy",
-    "lifecycle.create_before_destroy",
-    "aws_iam_policy.lifecycle.ignore_changes",
-  ],
-  ...[
-    "aws_iam_policy.description",
-    "aws_iam_policy.path",
-    "aws_iam_policy.tags",
-    "aws_iam_policy.tags_all",
-  ],
+  ...["depends_on", "lifecycle.prevent_destroy", "lifecycle.create_before_destroy"],
+  ...["aws_iam_policy.lifecycle.ignore_changes", "aws_iam_policy.description"],
+  ...["aws_iam_policy.path", "aws_iam_policy.tags", "aws_iam_policy.tags_all"],
   "aws_iam_role.description",
-]);
+];
 
 /** What the AWS provider fills in. Source: the schemas of AWS provider 5.100. */
 const DEFAULTS: JsonObject = { path: "/", max_session_duration: 3600 };
@@ -173,9 +143,11 @@ export function isOwn(
   value: unknown,
 ): boolean {
   const owner = linksAt(address)[argument];
-  const isIdentity = (name: string, own: string) =>
-    value === reference(`${own}.${name}`) || value === attribute(snapshot, own, name);
-  return owner !== undefined && ["name", "id", "arn"].some((name) => isIdentity(name, owner));
+  return ["name", "id", "arn"].some(
+    (name) =>
+      owner !== undefined &&
+      [reference(`${owner}.${name}`), attribute(snapshot, owner, name)].includes(value as string),
+  );
 }
 
 function joinsOwn(snapshot: Snapshot, address: string): boolean {
@@ -188,10 +160,6 @@ function joinsOwn(snapshot: Snapshot, address: string): boolean {
   return attributes !== undefined && links.every(joins);
 }
 
-/**
- * Arguments that newly name what this project does not create, and changed arguments that nothing
- * here understands.
- */
 function argumentFindings(
   address: string,
   before: Snapshot,
@@ -206,24 +174,22 @@ function argumentFindings(
   const [old, current] = [argumentsOf(before, address), argumentsOf(after, address)];
   const type = address.slice(0, address.indexOf("."));
   const links = Object.keys(linksAt(address));
-  const linked = links.flatMap((argument) => {
-    return listOf(current[argument])
+  const linked = links.flatMap((argument) =>
+    listOf(current[argument])
       .filter(
         (value) =>
           (value === UNKNOWN || !listOf(old[argument]).includes(value)) &&
           !isOwn(after, address, argument, value),
       )
-      .map(
-        (value): DiffFound => ({
-          rule: "link-external",
-          address,
-          values: { address, argument, value: nameOf(value) },
-        }),
-      );
-  });
+      .map((value): DiffFound => {
+        const values = { address, argument, value: nameOf(value) };
+        return { rule: "link-external", address, values };
+      }),
+  );
   const isNew = current.id === UNKNOWN;
-  const unknown = [...new Set([...Object.keys(old), ...Object.keys(current)])]
-    .filter((name) => !links.includes(name) && !KNOWN.has(name) && !KNOWN.has(`${type}.${name}`))
+  const known = [...links, ...KNOWN];
+  const unknown = Object.keys({ ...old, ...current })
+    .filter((name) => !known.includes(name) && !known.includes(`${type}.${name}`))
     // Without it, a destroy deletes fewer keys. An earlier version had a setting for it.
     .filter((name) => name !== "force_destroy" || comparable(current[name]) !== "")
     .filter(
@@ -242,10 +208,9 @@ function argumentFindings(
         if (argument !== "tags" && argument !== "tags_all") {
           return { rule: "argument-not-comparable", address, values: { address, argument } };
         }
-        const changes = differences(old[argument] ?? {}, current[argument] ?? {}).map((change) =>
-          changeText(change),
-        );
-        return { rule: "tags-changed", field: "tags", address, values: { what: address, changes } };
+        const changes = differences(old[argument] ?? {}, current[argument] ?? {});
+        const values = { what: address, changes: changes.map((change) => changeText(change)) };
+        return { rule: "tags-changed", field: "tags", address, values };
       }),
   ];
 }
@@ -255,19 +220,10 @@ function detachedFindings(
   before: Snapshot,
   after: Snapshot,
 ): readonly DiffFound[] {
-  const policy = before.resources.get(address)?.policy_arn;
-  const isLost = isNodeAttachment(address) && after.resources.has(ADDRESSES.nodeRole);
-  const field = "nodeRole.managedPolicyArns";
-  return isLost
-    ? [
-        {
-          rule: "policy-removed",
-          address,
-          field,
-          principal: "node role",
-          values: { policy: nameOf(policy) },
-        },
-      ]
+  const values = { policy: nameOf(before.resources.get(address)?.policy_arn) };
+  const location = { address, field: "nodeRole.managedPolicyArns", principal: "node role" };
+  return isNodeAttachment(address) && after.resources.has(ADDRESSES.nodeRole)
+    ? [{ rule: "policy-removed", ...location, values }]
     : [];
 }
 
@@ -284,11 +240,9 @@ function externalDeletion(
   const isOwned = (argument: string, value: unknown) =>
     [before, after].some((side) => isOwn(side, address, argument, value));
   const linked = Object.entries(linksAt(address)).flatMap(([argument, owner]) =>
-    owner === undefined
-      ? []
-      : listOf(attributes[argument]).flatMap((value) =>
-          isOwned(argument, value) ? [] : [[argument, value]],
-        ),
+    listOf(owner && attributes[argument])
+      .filter((value) => !isOwned(argument, value))
+      .map((value) => [argument, value]),
   );
   const { what, number = 1 } = policyOfAddress(address) ?? {};
   const names = [before, after].map(
@@ -303,18 +257,15 @@ function externalDeletion(
 }
 
 function argumentsOf({ resources }: Snapshot, address: string): JsonObject {
-  const { lifecycle, ...rest } = resources.get(address) ?? {};
-  const guards = Object.entries(objectOf(listOf(lifecycle)[0])).map(([name, value]) => [
+  const { lifecycle: _, ...rest } = resources.get(address) ?? {};
+  const guards = Object.entries(lifecycleOf(resources.get(address))).map(([name, value]) => [
     `lifecycle.${name}`,
     value,
   ]);
   return { ...rest, ...Object.fromEntries(guards) };
 }
 
-/**
- * The provider writes nothing, `""`, `false`, and empty lists and maps for an argument that is not
- * set.
- */
+/** The provider writes nothing, `""`, `false`, `[]` or `{}` for an argument that is not set. */
 export function comparable(value: unknown): string {
   const text = canonical(value ?? "");
   return ["", '""', "false", "[]", "{}"].includes(text) ? "" : text;

@@ -45,7 +45,7 @@ interface PlannedOutput {
   readonly after: OutputValue;
 }
 
-interface OutputValue {
+export interface OutputValue {
   readonly sensitive: boolean;
   readonly value: unknown;
 }

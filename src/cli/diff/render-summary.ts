@@ -24,7 +24,6 @@ interface Style {
   readonly advice: (text: string) => string;
   /** Begins an item that has a mark of its own. */
   readonly bullet: string;
-  /** In a terminal, texts of one column are as wide as the longest one. */
   readonly column: (texts: readonly string[]) => readonly string[];
   readonly list: (entries: readonly string[], most: number) => string;
   /** Lines that most readers skip. */
@@ -93,7 +92,6 @@ export function changesMarkdown(changes: Changes): string {
   return comment.length <= MAX_COMMENT ? comment : comment.slice(0, end) + rest;
 }
 
-/** Changes for a terminal. */
 export function changesText(changes: Changes): string {
   return render(changes, PLAIN);
 }
@@ -105,10 +103,8 @@ const FEW_NAMES = 3;
 
 function render(changes: Changes, style: Style): string {
   const { source, deployments } = changes;
-  const unchanged = deployments
-    .filter(({ state }) => state === "unchanged")
-    .map(({ stack }) => stack);
   const changed = deployments.filter(({ state }) => state !== "unchanged");
+  const unchanged = deployments.flatMap(({ state, stack }) => (state === "unchanged" ? stack : []));
   const names =
     unchanged.length > FEW ? `${unchanged.length} deployments` : style.text(unchanged.join(", "));
   return [
@@ -121,21 +117,15 @@ function render(changes: Changes, style: Style): string {
   ].join("\n");
 }
 
-/** The command plans again, and compares the digest. */
 function applyLines({ digest, isOffered, ...changes }: Changes, style: Style): readonly string[] {
   if (digest === undefined) {
     return [];
   }
-  if (isOffered !== true) {
-    return ["", `Digest: ${style.code(digest)}`];
-  }
   const exitCode = changesExitCode(changes);
   const accept = exitCode === 0 ? [] : ["--accept", String(exitCode)];
   const stacks = changes.deployments.map(({ stack }) => stack);
-  return [
-    "",
-    `Apply it: ${style.code(dkpAccess("apply", ...stacks, "--approved", digest, ...accept))}`,
-  ];
+  const command = dkpAccess("apply", ...stacks, "--approved", digest, ...accept);
+  return ["", isOffered ? `Apply it: ${style.code(command)}` : `Digest: ${style.code(digest)}`];
 }
 
 const SUBJECTS: Readonly<Record<Principal, string>> = {
@@ -146,18 +136,13 @@ const SUBJECTS: Readonly<Record<Principal, string>> = {
 };
 
 /** "The key can do more." */
-function permissionSentences(
-  founds: readonly DiffFound[],
-  what: "more" | "less",
-): readonly string[] {
+function permissionSentences(founds: readonly DiffFound[], what: "more" | "less"): string {
   const verb = (subject: string) => (subject.endsWith("policy") ? "allows" : "can do");
   const subjects = founds.map(({ principal }) => SUBJECTS[(principal ?? "user") as Principal]);
-  return [...new Set(subjects)].map((subject) => `${subject} ${verb(subject)} ${what}.`);
+  return [...new Set(subjects)].map((subject) => `${subject} ${verb(subject)} ${what}.`).join(" ");
 }
 
-const HEADLINES: Readonly<
-  Partial<Record<Section, (founds: readonly DiffFound[]) => string | readonly string[]>>
-> = {
+const HEADLINES: Readonly<Partial<Record<Section, (founds: readonly DiffFound[]) => string>>> = {
   "Breaking changes": ({ length }) => `${counted(length, "breaking change")}.`,
   Unverifiable: () => "The plan is incomplete.",
   "Left unmanaged": ({ length }) => `${counted(length, "deployment")} left unmanaged.`,
@@ -188,7 +173,10 @@ function verdict(changes: Changes): string {
   const findings = deployments.flatMap((deployment) => deployment.findings);
   const levels = findings.map((found) => levelOf(RULES, found));
   const worst = LEVELS.findLast((level) => levels.includes(level)) ?? "note";
-  const isKeyCreated = createsKey(findings);
+  const isKeyCreated = findings.some(
+    ({ rule, address, values }) =>
+      rule === "resource" && values.action === "created" && isKeyAddress(address),
+  );
   const least = isKeyCreated ? "step of a rotation" : "harmless";
   const level = `${worst === "note" ? least : worst} (exit code ${changesExitCode(changes)}).`;
   if (deployments.every(({ state }) => state === "unchanged")) {
@@ -199,47 +187,32 @@ function verdict(changes: Changes): string {
   );
   const added = deployments.filter(({ state }) => state === "new");
   const sentences = added.length === 0 ? [] : [`${counted(added.length, "new deployment")}.`];
-  for (const [section, sentencesOf] of Object.entries(HEADLINES)) {
-    const isNarrowed = section === "Narrowed permissions";
+  for (const [section, sentenceOf] of Object.entries(HEADLINES)) {
     // A new deployment has no permissions that could be broadened.
-    const compared =
-      section === "Broadened permissions"
-        ? deployments.filter((each) => !added.includes(each))
-        : deployments;
-    const counts = (found: DiffFound) =>
-      isNarrowed ? isOnlyNarrowed : levelOf(RULES, found) !== "note";
-    const own = compared
+    const isCompared = ({ state }: DeploymentChanges) =>
+      section !== "Broadened permissions" || state !== "new";
+    const counting = deployments
+      .filter(isCompared)
       .flatMap((each) => each.findings)
-      .filter((found) => RULES[found.rule].section === section);
-    const counting = own.filter(counts);
-    sentences.push(...(counting.length === 0 ? [] : [sentencesOf(counting)].flat()));
+      .filter((found) => RULES[found.rule].section === section)
+      .filter((found) =>
+        section === "Narrowed permissions" ? isOnlyNarrowed : levelOf(RULES, found) !== "note",
+      );
+    sentences.push(...(counting.length === 0 ? [] : [sentenceOf(counting)]));
   }
-  return [
-    level,
-    ...sentences,
-    ...keySentences(findings),
-    ...restSentences(sentences, findings, isKeyCreated),
-  ].join(" ");
-}
-
-/** If the current key is switched, readers of the outputs get another key. */
-function keySentences(findings: readonly DiffFound[]): readonly string[] {
-  return findings.flatMap((found) =>
+  const switches = findings.flatMap((found) =>
     found.rule === "current-key"
       ? [`The current key switches from ${found.values.before} to ${found.values.after}.`]
       : [],
   );
+  const rest = sentences.length > 0 ? [] : harmlessSentences(findings, isKeyCreated);
+  return [level, ...sentences, ...switches, ...rest].join(" ");
 }
 
-/** If nothing requires attention: the changed resources, or the settings alone. */
-function restSentences(
-  sentences: readonly string[],
+function harmlessSentences(
   findings: readonly DiffFound[],
   isKeyCreated: boolean,
 ): readonly string[] {
-  if (sentences.length > 0) {
-    return [];
-  }
   const isOutdated = findings.some(({ rule }) => rule === "state-outdated");
   const same = isOutdated ? "Only the state changes." : "No resource changes.";
   // Beside a key that is switched, deactivated or deleted, a finding says so.
@@ -250,14 +223,7 @@ function restSentences(
   return [stays, resourceCounts(findings) ?? same];
 }
 
-const createsKey = (findings: readonly DiffFound[]) =>
-  findings.some(
-    ({ rule, address, values }) =>
-      rule === "resource" && values.action === "created" && isKeyAddress(address),
-  );
-
-const isKeyAddress = (address = "") =>
-  (Object.values(KEY_ADDRESSES) as readonly string[]).includes(address);
+const isKeyAddress = (address = "") => Object.values(KEY_ADDRESSES).includes(address);
 
 /** "1 resource created, 2 updated."; undefined if no resource changes. */
 export function resourceCounts(findings: readonly DiffFound[]): string | undefined {
@@ -271,7 +237,7 @@ export function resourceCounts(findings: readonly DiffFound[]): string | undefin
 
 /** "3 Write actions", "14 actions (6 Write, 2 Tagging, 6 Read)": the counts add up. */
 function countOf(changes: readonly ActionChange[]): string {
-  const kinds = [...grouped(changes, ({ access }) => kindOf(access))];
+  const kinds = [...grouped(changes, kindOf)];
   const counts = kinds
     .sort(([one], [other]) => (one < other ? 1 : -1))
     .map(([kind, { length }]) => `${length} ${kind}`);
@@ -281,7 +247,7 @@ function countOf(changes: readonly ActionChange[]): string {
     : `${counted(changes.length, "action")} (${counts.join(", ")})`;
 }
 
-const kindOf = (access: ActionChange["access"]): string =>
+const kindOf = ({ access }: ActionChange): string =>
   access === "unknown" ? "not in DKP's catalogue" : access;
 
 function deploymentLines(
@@ -320,11 +286,12 @@ function impactLines(
     const all = `${counted(risks.length, "impact")} of a leaked key: REVIEW.md lists them.`;
     return style.section("Impact of a leaked key", [`- ${style.text(all)}`]);
   }
-  const isGone = (after: unknown) => after === NO_LONGER;
   const text = (value: unknown) => style.text(String(value));
   const gained = risks.filter(({ before }) => !before).map(({ after }) => `- ${text(after)}`);
-  const lost = risks.filter(({ after }) => isGone(after)).map(({ before }) => `- ${text(before)}`);
-  const other = risks.filter(({ before, after }) => before && !isGone(after));
+  const lost = risks
+    .filter(({ after }) => after === NO_LONGER)
+    .map(({ before }) => `- ${text(before)}`);
+  const other = risks.filter(({ before, after }) => before && after !== NO_LONGER);
   const changed = [...grouped(other, ({ change = "" }) => String(change))].map(
     ([change, group]) =>
       [
@@ -350,10 +317,7 @@ function impactLines(
   );
 }
 
-/**
- * The rules whose actions stand below their sentence. Sentences about the Terraform role contain
- * them.
- */
+/** The rules whose actions stand below their sentence. */
 const LISTED: readonly string[] = ["permissions-broadened", "permissions-narrowed"];
 
 function actionsOf(found: DiffFound): readonly ActionChange[] {
@@ -362,10 +326,7 @@ function actionsOf(found: DiffFound): readonly ActionChange[] {
     : [];
 }
 
-/**
- * With the number of listed actions: "4 actions added, 3 changed". A new policy has no earlier
- * permissions.
- */
+/** With the number of listed actions: "4 actions added, 3 changed". */
 function titleOf(section: Section, findings: readonly DiffFound[]): string {
   const actions = findings.flatMap(actionsOf);
   if (
@@ -373,8 +334,7 @@ function titleOf(section: Section, findings: readonly DiffFound[]): string {
   ) {
     return `Permissions: ${counted(actions.length, "action")}`;
   }
-  const kinds = grouped(actions, ({ before, after }) => markOf(before, after));
-  const counts = [...kinds].map(
+  const counts = [...grouped(actions, markOf)].map(
     ([mark, { length }], at) =>
       `${at === 0 ? counted(length, "action") : length} ${MARKS[mark as Mark]}`,
   );
@@ -400,7 +360,7 @@ function linesOf(found: DiffFound, style: Style): readonly string[] {
 const MARKS = { "+": "added", "-": "removed", "~": "changed" } as const;
 type Mark = keyof typeof MARKS;
 
-function markOf(before: readonly Scope[], after: readonly Scope[]): Mark {
+function markOf({ before, after }: ActionChange): Mark {
   if (before.length === 0) {
     return "+";
   }
@@ -414,21 +374,20 @@ function actionLines(
 ): readonly string[] {
   if (actions.length <= FEW) {
     const names = style.column(
-      actions.map(({ action, before, after }) => style.code(`${markOf(before, after)} ${action}`)),
+      actions.map((change) => style.code(`${markOf(change)} ${change.action}`)),
     );
     return actions.map((change, at) => {
-      const { access, why } = change;
-      const reason = why === undefined || principal !== "user" ? "" : ` (why: ${style.text(why)})`;
+      const why = principal === "user" && change.why;
       return (
-        `  ${style.bullet}${names[at]} (${style.text(kindOf(access))}) ` +
-        `${scopeChange(change, style)}${reason}`
+        `  ${style.bullet}${names[at]} (${style.text(kindOf(change))}) ` +
+        `${scopeChange(change, style)}${why ? ` (why: ${style.text(why)})` : ""}`
       );
     });
   }
   const groups = [...grouped(actions, (change) => scopeChange(change, style))];
   const lines = groups.map(([change, group]) => {
     // The summary names each action that is no longer allowed anywhere.
-    const [mark = "~"] = group.map(({ before, after }) => markOf(before, after));
+    const [mark = "~"] = group.map(markOf);
     const names = style.list(
       group.map(({ action }) => style.code(action)),
       mark === "-" ? FEW : FEW_NAMES,
@@ -438,7 +397,6 @@ function actionLines(
   return style.folded(`${countOf(actions)}, by resources and conditions`, lines);
 }
 
-/** The whole scope of an action that is new or removed, else the difference. */
 function scopeChange({ before, after }: ActionChange, style: Style): string {
   if (before.length === 0) {
     return `on ${scopeList(after, style)}`;
@@ -462,7 +420,7 @@ function scopeChange({ before, after }: ActionChange, style: Style): string {
  */
 function beyond(scopes: readonly Scope[], others: readonly Scope[]): readonly Scope[] {
   return scopes.flatMap((scope) => {
-    const near = others.find((other) => (differing(scope, other)?.length ?? 2) <= 1);
+    const near = others.find((other) => differing(scope, other) <= 1);
     if (near === undefined) {
       return [scope];
     }
@@ -471,28 +429,24 @@ function beyond(scopes: readonly Scope[], others: readonly Scope[]): readonly Sc
       const values = condition.values.filter((value) => !known.includes(value));
       return String(condition.values) === String(known) ? condition : { ...condition, values };
     });
-    const isSame = differing(scope, near)?.length === 0;
+    const isSame = differing(scope, near) === 0;
     return isSame || conditions.some(({ values }) => values.length === 0)
       ? []
       : [{ ...scope, conditions }];
   });
 }
 
-/**
- * The conditions with other values in another scope of the same resource with the same keys;
- * undefined for any other scope.
- */
-function differing(scope: Scope, other: Scope): Scope["conditions"] | undefined {
+/** How many conditions have other values; infinite for other resources or keys. */
+function differing(scope: Scope, other: Scope): number {
   const keysOf = ({ resource, conditions }: Scope) =>
     JSON.stringify([resource, conditions.map(({ test, variable }) => [test, variable])]);
   return keysOf(scope) === keysOf(other)
     ? scope.conditions.filter(
         ({ values }, at) => String(values) !== String(other.conditions[at]?.values),
-      )
-    : undefined;
+      ).length
+    : Number.POSITIVE_INFINITY;
 }
 
-/** Resources under the same conditions share them. */
 function scopeList(scopes: readonly Scope[], style: Style): string {
   const groups = [...grouped(scopes, ({ conditions }) => conditionsText(conditions))].map(
     ([conditions, group]) => {

@@ -6,7 +6,7 @@ import {
   policyAddress,
   policyOfAddress,
 } from "../../terraform/addresses";
-import { canonical, listOf, objectOf, textOf } from "../../text/json";
+import { canonical, listOf, textOf } from "../../text/json";
 import { endingOf, type KeyUses } from "../account/key-judge";
 import { page } from "../text/advice";
 import type { DiffFound } from "./change-rules";
@@ -14,10 +14,12 @@ import { isAttached } from "./permissions";
 import type { Plan } from "./plan-file";
 import { readPolicy } from "./policies";
 import {
+  addressesIn,
   attribute,
   currentSlot,
   isOurs,
   keyIn,
+  lifecycleOf,
   managedChanges,
   type Snapshot,
   UNKNOWN,
@@ -34,29 +36,30 @@ export interface ResourceChange {
   readonly isCreatedFirst: boolean;
 }
 
-/** The resource changes between two configurations, of which the second one imports some. */
+/** @param imported addresses of what the second configuration imports */
 export function resourcesOfPacks(
   before: Snapshot,
   after: Snapshot,
   imported: readonly string[],
 ): readonly ResourceChange[] {
-  const addresses = [...new Set([...before.resources.keys(), ...after.resources.keys()])].sort();
-  return addresses.flatMap((address) => {
-    const [isCreated, isDeleted] = [!before.resources.has(address), !after.resources.has(address)];
-    const action = isReplaced(address, before, after) ? "replaced" : "updated";
-    const isCreatedFirst =
-      objectOf(listOf(after.resources.get(address)?.lifecycle)[0]).create_before_destroy === true;
-    const change = { ...changeOf(address, action, before, after), isCreatedFirst };
-    if (isCreated || isDeleted) {
-      const added = imported.includes(address) ? "imported" : "created";
-      const gone = after.forgotten.has(address) ? "forgotten" : "deleted";
-      return [{ ...change, action: isCreated ? added : gone } as const];
+  const actionAt = (address: string) => {
+    if (!before.resources.has(address)) {
+      return imported.includes(address) ? "imported" : "created";
     }
-    return change.action === "replaced" || change.details.length > 0 ? [change] : [];
-  });
+    if (!after.resources.has(address)) {
+      return after.forgotten.includes(address) ? "forgotten" : "deleted";
+    }
+    return isReplaced(address, before, after) ? "replaced" : "updated";
+  };
+  return addressesIn(before, after)
+    .sort()
+    .map((address) => {
+      const isCreatedFirst = lifecycleOf(after.resources.get(address)).create_before_destroy === true;
+      return { ...changeOf(address, actionAt(address), before, after), isCreatedFirst };
+    })
+    .filter(({ action, details }) => action !== "updated" || details.length > 0);
 }
 
-/** The resource changes of a plan. */
 export function resourcesOfPlan(
   plan: Plan,
   before: Snapshot,
@@ -88,22 +91,18 @@ function changeOf(
   // An object that is lost has the name that it has now.
   const isLost = before.resources.has(address) && (action === "replaced" || action === "forgotten");
   const what = describe(address, isLost || !after.resources.has(address) ? before : after);
-  const details = differingAttributes(address, before, after);
-  return {
-    address,
-    what,
-    action,
-    details: details.map((name) => (name === "policy" ? "document" : name)),
-  };
+  const details = differingAttributes(address, before, after).map((name) =>
+    name === "policy" ? "document" : name,
+  );
+  return { address, what, action, details };
 }
 
-/** Objects that can have policies which Terraform does not manage. */
+/** They can have policies that Terraform does not manage. */
 export const WITH_PERMISSIONS: readonly string[] = [ADDRESSES.user, ADDRESSES.nodeRole];
 
 /** Terraform itself reads these, or the provider computes them. */
 const NOT_SHOWN: readonly string[] = ["depends_on", "lifecycle", "arn", "id", "tags_all"];
 
-/** The attributes that differ between both sides. The order in a policy does not count. */
 function differingAttributes(
   address: string,
   before: Snapshot,
@@ -115,8 +114,8 @@ function differingAttributes(
   }
   const meaning = (value: unknown) =>
     canonical(typeof value === "string" ? readPolicy(value) : (value ?? ""));
-  const ignored = [...NOT_SHOWN, ...listOf(objectOf(listOf(current.lifecycle)[0]).ignore_changes)];
-  return [...new Set([...Object.keys(old), ...Object.keys(current)])]
+  const ignored = [...NOT_SHOWN, ...listOf(lifecycleOf(current).ignore_changes)];
+  return Object.keys({ ...old, ...current })
     .filter((name) => !ignored.includes(name) && current[name] !== UNKNOWN)
     .filter((name) => meaning(old[name]) !== meaning(current[name]));
 }
@@ -140,7 +139,7 @@ function isReplaced(address: string, before: Snapshot, after: Snapshot): boolean
   return !IN_PLACE.includes(address) && FORCE_NEW.some(differs);
 }
 
-/** A value, or the name and path of the resource that it refers to; undefined if there is none. */
+/** A value, or the name and path of the resource that it refers to. */
 function resolved(snapshot: Snapshot, value: unknown): string | undefined {
   const owner = /^\$\{([\w-]+\.[\w-]+)\.(?:name|arn)\}$/.exec(textOf(value) ?? "")?.[1];
   if (owner === undefined) {
@@ -152,7 +151,7 @@ function resolved(snapshot: Snapshot, value: unknown): string | undefined {
   );
 }
 
-/** The name of a resource in a summary, such as `user "deckhouse"`. */
+/** A resource in a summary: `user "deckhouse"`. */
 export function describe(address: string, snapshot: Snapshot): string {
   const slot = SLOTS.find((candidate) => KEY_ADDRESSES[candidate] === address);
   if (slot !== undefined) {
@@ -171,9 +170,7 @@ const NO_ACCESS: Effect = {
   remedy: "do not apply, unless the cluster is destroyed",
 };
 const NO_PERMISSIONS: Effect = {
-  risk:
-    "the user may lose permissions, " +
-    "and policies elsewhere that name an old ARN no longer apply",
+  risk: "the user may lose permissions, and policies elsewhere that name an old ARN no longer apply",
   remedy:
     "restore the names and paths of user and policy, " +
     `or see ${page("change-and-retire", "changes-that-replace-objects")}`,
@@ -197,11 +194,7 @@ const EFFECTS: Readonly<Record<string, Partial<Record<ResourceChange["action"], 
   [ADDRESSES.nodePolicy]: { replaced: NODES_LOSE },
 };
 
-/**
- * Changes that remove the access of the cluster or leave objects unmanaged, and all changes of
- * resources.
- * @param uses the last uses of the keys, if they are known
- */
+/** @param uses the last uses of the keys, if they are known */
 export function resourceFindings(
   before: Snapshot,
   after: Snapshot,
@@ -214,10 +207,11 @@ export function resourceFindings(
   const isRenamed = old !== undefined && current !== undefined && old !== current;
   const values = { before: JSON.stringify(old), after: JSON.stringify(current) };
   const renamed = renamedPolicies(resources);
-  const isOfRenamed = ({ address }: ResourceChange) =>
-    renamed.some(
-      (policy) => policyOfAddress(policy.address)?.number === policyOfAddress(address)?.number,
-    );
+  const numberOf = ({ address }: ResourceChange) => policyOfAddress(address)?.number;
+  const others = resources.filter((change) => !renamed.map(numberOf).includes(numberOf(change)));
+  const imported = resources.filter(
+    ({ address, action }) => action === "imported" && WITH_PERMISSIONS.includes(address),
+  );
   return [
     ...(isRenamed
       ? [{ rule: "user-renamed", field: "user.name", address: ADDRESSES.user, values } as const]
@@ -226,22 +220,17 @@ export function resourceFindings(
       const name = JSON.stringify(attribute(after, address, "name"));
       return { rule: "second-policy-renamed", address, values: { what, name } };
     }),
-    ...resources.filter((change) => !isOfRenamed(change)).flatMap(effectOf),
+    ...others.flatMap(effectOf),
     ...keyFindings(before, after, resources, uses),
     ...currentKeyFindings(before, after),
     ...detachments(before, after),
-    ...resources
-      .filter(({ address, action }) => action === "imported" && WITH_PERMISSIONS.includes(address))
-      .map(
-        ({ address, what }): DiffFound => ({
-          rule: "import-not-compared",
-          address,
-          values: { what },
-        }),
-      ),
-    ...resources.map(({ address, what, action, details }): DiffFound => {
-      return { rule: "resource", address, values: { what, action, details } };
-    }),
+    ...imported.map(
+      ({ address, what }) => ({ rule: "import-not-compared", address, values: { what } }) as const,
+    ),
+    ...resources.map(
+      ({ address, what, action, details }) =>
+        ({ rule: "resource", address, values: { what, action, details } }) as const,
+    ),
   ];
 }
 
@@ -250,14 +239,13 @@ export function resourceFindings(
  * Permissions that the new one lacks are reported as narrowed.
  */
 function renamedPolicies(resources: readonly ResourceChange[]): readonly ResourceChange[] {
-  const isReplacedInOrder = (address: string) =>
-    resources.some(
-      (each) => each.address === address && each.action === "replaced" && each.isCreatedFirst,
-    );
-  return resources.filter(({ address }) => {
+  const inOrder = resources.filter(
+    ({ action, isCreatedFirst }) => action === "replaced" && isCreatedFirst,
+  );
+  return inOrder.filter(({ address }) => {
     const { what, number = 1 } = policyOfAddress(address) ?? {};
-    const addresses = [address, policyAddress("userAttachment", number)];
-    return what === "policy" && number > 1 && addresses.every(isReplacedInOrder);
+    const attachment = policyAddress("userAttachment", number);
+    return what === "policy" && number > 1 && inOrder.some((each) => each.address === attachment);
   });
 }
 
@@ -272,11 +260,9 @@ function effectOf({ address, what, action }: ResourceChange): readonly DiffFound
   // A second policy is deleted after the first one has its permissions.
   const isMoved = number > 1 && action === "deleted";
   const ofNodes = isNodeAttachment(address) ? ADDRESSES.nodePolicy : address;
-  const effect = isMoved
-    ? undefined
-    : EFFECTS[kind === undefined ? ofNodes : ADDRESSES[kind]]?.[action];
+  const effect = EFFECTS[kind === undefined ? ofNodes : ADDRESSES[kind]]?.[action];
   const verb = action === "deleted" ? "deletes" : "replaces";
-  return effect === undefined
+  return effect === undefined || isMoved
     ? []
     : [{ rule: "destroyed", address, values: { action: verb, what, ...effect } }];
 }
@@ -301,7 +287,7 @@ function keyFindings(
     if (isDone("created") && isFirst) {
       return [{ rule: "first-key", address, values: { slot } }];
     }
-    if (old !== undefined && after.forgotten.has(address)) {
+    if (old !== undefined && after.forgotten.includes(address)) {
       return [{ rule: "key-forgotten", address, values: { slot } }];
     }
     const field = `accessKeys.${slot}.status`;
@@ -319,29 +305,26 @@ function keyFindings(
   });
 }
 
-/** Another current key, and whether Terraform has its secret. */
 function currentKeyFindings(before: Snapshot, after: Snapshot): readonly DiffFound[] {
   const [old, slot] = [currentSlot(before), currentSlot(after)];
   if (old === undefined || slot === undefined || old === slot) {
     return [];
   }
-  const [field, address] = ["accessKeys.current", KEY_ADDRESSES[slot]];
-  const switched: DiffFound = {
-    rule: "current-key",
-    field,
-    address,
-    values: { before: old, after: slot },
-  };
-  const isSecretKnown =
-    keyIn(after, slot)?.pgpKey !== undefined || !after.withoutSecret.has(address);
-  return isSecretKnown
-    ? [switched]
-    : [switched, { rule: "key-without-secret", field, address, values: { slot } }];
+  const setting = { field: "accessKeys.current", address: KEY_ADDRESSES[slot] };
+  const isSecretUnknown =
+    keyIn(after, slot)?.pgpKey === undefined && after.withoutSecret.includes(setting.address);
+  return [
+    { rule: "current-key", ...setting, values: { before: old, after: slot } },
+    ...(isSecretUnknown
+      ? [{ rule: "key-without-secret", ...setting, values: { slot } } as const]
+      : []),
+  ];
 }
 
 function detachments(before: Snapshot, after: Snapshot): readonly DiffFound[] {
-  const kept = after.resources.has(ADDRESSES.user) ? [...userPoliciesOf(before).keys()] : [];
   const isDetached = (number: number) =>
     userPoliciesOf(after).has(number) && isAttached(before, number) && !isAttached(after, number);
-  return kept.some(isDetached) ? [{ rule: "policy-detached", values: {} }] : [];
+  return after.resources.has(ADDRESSES.user) && [...userPoliciesOf(before).keys()].some(isDetached)
+    ? [{ rule: "policy-detached", values: {} }]
+    : [];
 }

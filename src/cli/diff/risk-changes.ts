@@ -20,7 +20,7 @@ export function risksIn(
   return new Map(risksOf(options, (name) => name, statements).map((risk) => [risk.goal, risk]));
 }
 
-/** The difference of what an attacker with the key can do, as `REVIEW.md` lists it. */
+/** What an attacker with the key can do more or less, as `REVIEW.md` lists it. */
 export function riskChanges(old: Risks, current: Risks): readonly DiffFound[] {
   return [...new Set([...old.keys(), ...current.keys()])].flatMap((goal): readonly DiffFound[] => {
     const [before, after] = [old.get(goal), current.get(goal)];
@@ -35,30 +35,19 @@ export function riskChanges(old: Risks, current: Risks): readonly DiffFound[] {
 
 /** Undefined if the sentences differ in more than what the key reaches. */
 function changeText(before: Risk, after: Risk): string | undefined {
-  if (before.frame !== after.frame) {
-    return undefined;
-  }
   const [gained, lost] = [beyond(after, before), beyond(before, after)];
-  const changes: string[] = [];
-  if (before.reach !== after.reach) {
-    changes.push(`reaches ${after.reach} instead of ${before.reach}`);
-  }
-  if (gained !== "") {
-    changes.push(`also reaches ${gained}`);
-  }
-  if (lost !== "") {
-    changes.push(`no longer reaches ${lost}`);
-  }
-  return changes.join(", and ");
+  const changes = [
+    before.reach === after.reach ? "" : `reaches ${after.reach} instead of ${before.reach}`,
+    gained && `also reaches ${gained}`,
+    lost && `no longer reaches ${lost}`,
+  ];
+  return before.frame === after.frame ? changes.filter(Boolean).join(", and ") : undefined;
 }
 
 const beyond = (risk: Risk, other: Risk): string =>
   risk.parts.filter((part) => !other.parts.includes(part)).join(" and ");
 
-/**
- * The same difference between both sides of a plan of a deployment; none if the policies of a side
- * cannot be read, or are new.
- */
+/** Between both sides of a plan; none if the policies of a side cannot be read, or are new. */
 export function planRisks(
   deployment: Deployment,
   before: Snapshot,

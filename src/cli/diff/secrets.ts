@@ -21,11 +21,8 @@ const MIN_LENGTH = 16;
 export function secretsIn(plan: JsonObject): readonly string[] {
   const secrets = new Set<string>();
   JSON.stringify(plan, (name, value: unknown) => {
-    if (
-      SECRET_ATTRIBUTES.includes(name) &&
-      typeof value === "string" &&
-      value.length >= MIN_LENGTH
-    ) {
+    const isSecret = SECRET_ATTRIBUTES.includes(name) && typeof value === "string";
+    if (isSecret && value.length >= MIN_LENGTH) {
       secrets.add(value);
     }
     return value;
@@ -69,12 +66,12 @@ export function secretFindings(
 
 /** Where a secret is newly in plaintext. */
 export function exposureFindings(before: Snapshot, after: Snapshot): readonly DiffFound[] {
-  const empty = [...after.withoutSecret].map((address) => reference(`${address}.secret`));
+  const isEmpty = (value: unknown) =>
+    after.withoutSecret.some((address) => reference(`${address}.secret`) === value);
   const found = [...after.outputs].flatMap(([output, { sensitive, value }]): DiffFound[] => {
     const isSecret = output === SECRET_OUTPUT;
-    const isFilled = !empty.some((secret) => secret === value);
     const known = before.outputs.get(output);
-    if (!(isSecret || sensitive) || !isFilled || known?.sensitive === sensitive) {
+    if (!(isSecret || sensitive) || isEmpty(value) || known?.sensitive === sensitive) {
       return [];
     }
     const marked = sensitive ? "now sensitive" : "no longer sensitive";
@@ -94,7 +91,8 @@ export function exposureFindings(before: Snapshot, after: Snapshot): readonly Di
 
 function plaintextSlot(snapshot: Snapshot): Slot | undefined {
   return slotsOf(snapshot).find(
-    (slot) => !keyIn(snapshot, slot)?.pgpKey && !snapshot.withoutSecret.has(KEY_ADDRESSES[slot]),
+    (slot) =>
+      !keyIn(snapshot, slot)?.pgpKey && !snapshot.withoutSecret.includes(KEY_ADDRESSES[slot]),
   );
 }
 
@@ -125,18 +123,12 @@ export function pgpKeyFindings(before: PgpKeys, after: PgpKeys): readonly DiffFo
  */
 export function recordedKeyFindings(state: Snapshot): readonly DiffFound[] {
   return slotsOf(state).flatMap((slot): readonly DiffFound[] => {
-    const { pgpKey, recorded = "" } = keyIn(state, slot) ?? {};
-    const fingerprint = pgpKey && fingerprintOf(pgpKey);
-    const isRecorded = /^[0-9A-F]{40}$/.test(recorded);
-    return fingerprint === undefined || !isRecorded || recorded === fingerprint
-      ? []
-      : [
-          {
-            rule: "pgp-key-differs",
-            address: KEY_ADDRESSES[slot],
-            values: { slot, recorded, fingerprint },
-          },
-        ];
+    const { pgpKey, keyFingerprint = "" } = keyIn(state, slot) ?? {};
+    const [fingerprint, recorded] = [pgpKey && fingerprintOf(pgpKey), keyFingerprint.toUpperCase()];
+    const values = fingerprint && { slot, recorded, fingerprint };
+    return values && /^[0-9A-F]{40}$/.test(recorded) && recorded !== fingerprint
+      ? [{ rule: "pgp-key-differs", address: KEY_ADDRESSES[slot], values }]
+      : [];
   });
 }
 
@@ -148,22 +140,22 @@ function fingerprintOf(text: string): string {
   );
 }
 
-/**
- * Outputs of a deployment that other workspaces newly read, read with another value, or can no
- * longer read.
- */
+/** Other workspaces may read outputs. */
 export function outputFindings(before: Snapshot, after: Snapshot): readonly DiffFound[] {
   const isDeployed = before.outputs.size > 0;
   const textIn = (side: Snapshot, name: string) => canonical(side.outputs.get(name)?.value ?? "");
   const [former, current] = [[...before.outputs.keys()], [...after.outputs.keys()]];
-  const lists = {
-    "outputs-removed": former.filter((name) => !after.outputs.has(name)),
-    "outputs-added": current.filter((name) => isDeployed && !before.outputs.has(name)),
-    "outputs-changed": current.filter(
-      (name) => before.outputs.has(name) && textIn(before, name) !== textIn(after, name),
-    ),
-  } as const;
-  return (Object.keys(lists) as (keyof typeof lists)[])
-    .filter((rule) => lists[rule].length > 0)
-    .map((rule) => ({ rule, values: { outputs: lists[rule].toSorted() } }));
+  const lists = [
+    ["outputs-removed", former.filter((name) => !after.outputs.has(name))],
+    ["outputs-added", current.filter((name) => isDeployed && !before.outputs.has(name))],
+    [
+      "outputs-changed",
+      current.filter(
+        (name) => before.outputs.has(name) && textIn(before, name) !== textIn(after, name),
+      ),
+    ],
+  ] as const;
+  return lists.flatMap(([rule, outputs]) =>
+    outputs.length === 0 ? [] : [{ rule, values: { outputs: outputs.sort() } }],
+  );
 }

@@ -3,15 +3,22 @@ import { ADDRESSES, KEY_ADDRESSES } from "../../terraform/addresses";
 import { isObject, type JsonObject, listOf, objectOf, parseJson, textOf } from "../../text/json";
 import { recovery } from "../text/advice";
 
-export interface StateKey {
+export interface StateKey extends KeyAttributes {
   readonly slot: Slot;
   readonly id: string;
-  readonly status: string;
-  readonly user?: string | undefined;
   /** Terraform created it in an apply that failed afterwards, and would replace it. */
   readonly tainted: boolean;
+}
+
+export interface KeyAttributes {
+  readonly id?: string | undefined;
+  readonly status: string;
+  readonly user?: string | undefined;
   readonly pgpKey?: string | undefined;
-  /** Of the OpenPGP key that the provider encrypted the secret for, in lower-case hex. */
+  /**
+   * Of the OpenPGP key that the provider encrypted the secret for, in lower-case hex. Source:
+   * `encryptValue` in internal/service/iam of the AWS provider 5.100.0.
+   */
   readonly keyFingerprint?: string | undefined;
   /** In plaintext; absent with `pgpKey` and for an imported key. */
   readonly secret?: string | undefined;
@@ -83,7 +90,12 @@ export function readState(state: string): StateContents {
     keys: SLOTS.flatMap((name) =>
       present
         .filter(({ address }) => address === KEY_ADDRESSES[name])
-        .map((resource) => stateKey(name, resource, resources.tainted.includes(resource))),
+        .map((resource) => ({
+          ...keyAttributes(resource.attributes),
+          id: textOf(resource.attributes.id) ?? "",
+          slot: name,
+          tainted: resources.tainted.includes(resource),
+        })),
     ),
     current: {
       id: textOf(objectOf(outputs.access_key_id).value),
@@ -132,22 +144,17 @@ function instancesOf(
   });
 }
 
-function stateKey(slot: Slot, { attributes }: StateResource, tainted: boolean): StateKey {
+/** Active is the provider's default. */
+export function keyAttributes(attributes: JsonObject): KeyAttributes {
+  const created = new Date(textOf(attributes.create_date) ?? "");
   return {
-    slot,
-    id: textOf(attributes.id) ?? "",
+    id: textOf(attributes.id),
     status: textOf(attributes.status) ?? "Active",
     user: textOf(attributes.user),
-    tainted,
     pgpKey: textOf(attributes.pgp_key),
     keyFingerprint: textOf(attributes.key_fingerprint),
     secret: textOf(attributes.secret),
     encryptedSecret: textOf(attributes.encrypted_secret),
-    created: dateOf(attributes.create_date),
+    created: Number.isNaN(created.getTime()) ? undefined : created,
   };
-}
-
-function dateOf(value: unknown): Date | undefined {
-  const date = new Date(textOf(value) ?? "");
-  return Number.isNaN(date.getTime()) ? undefined : date;
 }

@@ -43,10 +43,13 @@ function changesIn(value: unknown): unknown {
       .map((entry) => JSON.stringify(withoutSensitive(entry), sortedKeys))
       .sort();
   }
-  const entries = Object.entries(objectOf(value)).filter(
-    ([, entry]) => !isNoChange({ change: entry }),
-  );
-  return isObject(value) ? withoutSensitive(Object.fromEntries(entries)) : value;
+  return isObject(value)
+    ? withoutSensitive(
+        Object.fromEntries(
+          Object.entries(value).filter(([, change]) => !isNoChange({ change })),
+        ),
+      )
+    : value;
 }
 
 function isNoChange(entry: unknown): boolean {
@@ -63,26 +66,19 @@ function withoutSensitive(value: unknown): unknown {
   if (!isObject(value)) {
     return value;
   }
-  const {
-    before,
-    after,
-    before_sensitive: marksBefore,
-    after_sensitive: marksAfter,
-    ...rest
-  } = value;
-  const others = Object.fromEntries(
-    Object.entries(rest).map(([key, inner]) => [key, withoutSensitive(inner)]),
-  );
-  const marks = { before_sensitive: marksBefore, after_sensitive: marksAfter };
+  const { before, after, before_sensitive, after_sensitive, ...rest } = value;
   return {
-    ...others,
-    ...marks,
-    before: hidden(before, marksBefore),
-    after: hidden(after, marksAfter),
+    ...Object.fromEntries(
+      Object.entries(rest).map(([key, inner]) => [key, withoutSensitive(inner)]),
+    ),
+    before_sensitive,
+    after_sensitive,
+    before: hidden(before, before_sensitive),
+    after: hidden(after, after_sensitive),
   };
 }
 
-/** A value with a placeholder for its marked parts. Whether there is a value is not sensitive. */
+/** Whether there is a value is not sensitive. */
 function hidden(value: unknown, marks: unknown): unknown {
   if (marks === true) {
     return value === undefined || value === null ? value : "(sensitive)";

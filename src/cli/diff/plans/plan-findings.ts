@@ -49,13 +49,9 @@ export function changesOfPlan(
   const [secretPlan, plan] = [planOf(given), planOf(masked(given, secrets))];
   const [before, after] = [snapshotOfPlan(plan, "before"), snapshotOfPlan(plan, "after")];
   const resources = resourcesOfPlan(plan, before, after);
-  const importedPolicies = resources.filter(
-    ({ address, action }) => action === "imported" && policyOfAddress(address)?.what === "policy",
-  );
   const pgpKeysIn = (side: Snapshot): PgpKeys =>
     slotsOf(side).map((slot) => [slot, keyIn(side, slot)?.pgpKey]);
-  // The state also had the secret for the OpenPGP keys of access keys that were changed or deleted
-  // outside Terraform.
+  // Of access keys that were changed or deleted outside Terraform, the state also had the secret.
   const formerPgpKeys = plan.drift.map(
     ({ address, before: old }) => [address, textOf(old?.pgp_key)] as const,
   );
@@ -67,11 +63,10 @@ export function changesOfPlan(
     ...resourceFindings(before, after, resources, uses),
     ...(deployment === undefined ? [] : planRisks(deployment, before, after)),
     ...permissions,
-    ...importedPolicies.flatMap(({ address }) =>
-      importedPolicyFindings(address, before, after).map((found) =>
-        withoutList(found, permissions),
-      ),
-    ),
+    ...resources
+      .filter(({ action }) => action === "imported")
+      .flatMap(({ address }) => importedPolicyFindings(address, before, after))
+      .map((found) => withoutList(found, permissions)),
     ...secretFindings(secretPlan, secrets),
     ...exposureFindings(before, after),
     ...pgpKeyFindings([...pgpKeysIn(before), ...formerPgpKeys], pgpKeysIn(after)),
@@ -95,7 +90,7 @@ export function changesOfPlan(
   return changesOf(source, stack, findings, isBefore === isAfter || isLost ? undefined : onlySide);
 }
 
-/** The keys of the state that a plan begins with. */
+/** Of the state that a plan begins with. */
 export function keysOfPlan(given: JsonObject): readonly Pick<IamKey, "id" | "created">[] {
   const before = snapshotOfPlan(planOf(given), "before");
   return slotsOf(before).flatMap((slot) => {
@@ -120,22 +115,19 @@ function stateFindings(
   const isCreated = resources.some(
     ({ address, action }) => address === ADDRESSES.user && action === "created",
   );
-  if (
-    isCreated &&
-    plan.drift.length === 0 &&
-    priorResources(given).every(({ mode }) => mode !== "managed")
-  ) {
+  const isManaged = ({ mode }: JsonObject) => mode === "managed";
+  if (isCreated && plan.drift.length === 0 && !priorResources(given).some(isManaged)) {
     return [{ rule: "state-empty", values: {} }];
   }
   const isEmpty =
     resources.length === 0 &&
     plan.outputs.every(({ actions }) => canonical(actions) === '["no-op"]');
   const objects = plan.drift.flatMap(({ address, before: old = {}, after: current }) => {
-    const attributes = current === undefined ? [] : driftedAttributes(old, current, before);
     const what = `the ${describe(address, { ...before, resources: new Map([[address, old]]) })}`;
     if (current === undefined) {
       return [`${what} was deleted`];
     }
+    const attributes = driftedAttributes(old, current, before);
     return attributes.length === 0 ? [] : [`${what} was changed (${attributes.join(", ")})`];
   });
   return isEmpty && objects.length > 0 ? [{ rule: "state-outdated", values: { objects } }] : [];
@@ -150,24 +142,16 @@ function creationFindings(
   before: Snapshot,
   resources: readonly ResourceChange[],
 ): readonly DiffFound[] {
-  const known: readonly string[] = [
-    ...Object.values(KEY_ADDRESSES),
-    ...plan.drift.map(({ address }) => address),
-  ];
-  const created = resources.filter(
-    ({ address, action }) => action === "created" && isOurs(address) && !known.includes(address),
+  const known = [...Object.values(KEY_ADDRESSES), ...plan.drift.map(({ address }) => address)];
+  const created = resources.flatMap(({ address, action, what }) =>
+    action === "created" && isOurs(address) && !known.includes(address) ? [`the ${what}`] : [],
   );
   const file: PackFile = "deployer-policy.json";
-  const isDeployed = resources.every(
-    ({ address, action }) => address !== ADDRESSES.user || action !== "imported",
+  const isImported = resources.some(
+    ({ address, action }) => address === ADDRESSES.user && action === "imported",
   );
-  return before.resources.has(ADDRESSES.user) && isDeployed && created.length > 0
-    ? [
-        {
-          rule: "deployer-creates",
-          values: { created: created.map(({ what }) => `the ${what}`), file },
-        },
-      ]
+  return before.resources.has(ADDRESSES.user) && !isImported && created.length > 0
+    ? [{ rule: "deployer-creates", values: { created, file } }]
     : [];
 }
 
@@ -182,14 +166,13 @@ function orderFindings(given: JsonObject, { changes }: Plan): readonly DiffFound
     ({ address, actions }) => address === ADDRESSES.policy && actions.includes("update"),
   );
   return changes
-    .filter(({ address, actions }) => actions.includes("delete") && isSecondAttachment(address))
-    .filter(({ address }) => isChanged && !listOf(first?.depends_on).includes(address))
+    .filter(({ actions }) => isChanged && actions.includes("delete"))
+    .filter(({ address }) => {
+      const { what, number } = policyOfAddress(address) ?? {};
+      const isSecond = number !== 1 && what === "userAttachment";
+      return isSecond && !listOf(first?.depends_on).includes(address);
+    })
     .map(({ address }) => ({ rule: "policy-detached-early", address, values: {} }));
-}
-
-function isSecondAttachment(address: string): boolean {
-  const { what, number } = policyOfAddress(address) ?? {};
-  return number !== 1 && what === "userAttachment";
 }
 
 /**
@@ -201,10 +184,11 @@ function importedPolicyFindings(
   before: Snapshot,
   after: Snapshot,
 ): readonly DiffFound[] {
-  const change = comparePolicies(
-    listOf(policyAt(before, address)),
-    listOf(policyAt(after, address)),
-  );
+  if (policyOfAddress(address)?.what !== "policy") {
+    return [];
+  }
+  const [old, current] = [before, after].map((side) => listOf(policyAt(side, address)));
+  const change = comparePolicies(old ?? [], current ?? []);
   return policyFindings("principal of the imported policy", change).map((finding) => ({
     ...finding,
     address,
@@ -225,23 +209,16 @@ function driftFindings(
   resources: readonly ResourceChange[],
 ): readonly DiffFound[] {
   if (current === undefined) {
-    const created = resources.filter(
-      (resource) => resource.address === address && resource.action === "created",
-    );
     const isCompared = [...WITH_PERMISSIONS, ...Object.values(KEY_ADDRESSES)].includes(address);
-    return isCompared
-      ? created.map(({ what }) => ({ rule: "drift-deleted", address, values: { what } }))
-      : [];
+    return resources
+      .filter((resource) => resource.address === address && resource.action === "created")
+      .filter(() => isCompared)
+      .map(({ what }) => ({ rule: "drift-deleted", address, values: { what } }));
   }
   const attributes = driftedAttributes(old, current, before);
+  const values = { what: describe(address, before), attributes };
   return WITH_PERMISSIONS.includes(address) && attributes.length > 0
-    ? [
-        {
-          rule: "drift-not-compared",
-          address,
-          values: { what: describe(address, before), attributes },
-        },
-      ]
+    ? [{ rule: "drift-not-compared", address, values }]
     : [];
 }
 
@@ -250,7 +227,7 @@ function driftedAttributes(
   current: JsonObject,
   before: Snapshot,
 ): readonly string[] {
-  return [...new Set([...Object.keys(old), ...Object.keys(current)])].filter(
+  return Object.keys({ ...old, ...current }).filter(
     (name) =>
       comparable(old[name]) !== comparable(current[name]) &&
       !isOwnDrift(name, old, current, before),
@@ -274,14 +251,14 @@ function isOwnDrift(
     );
   }
   const inlineOf = (item: unknown) => canonical([objectOf(item).name, objectOf(item).policy]);
-  const known = (item: unknown) =>
+  const isKnown = (item: unknown) =>
     [...resources.values()].some((own) =>
       attribute === "inline_policy" ? inlineOf(own) === inlineOf(item) : own.policy_arn === item,
     );
   return (
     attribute === "attachment_count" ||
     (["managed_policy_arns", "inline_policy"].includes(attribute) &&
-      listOf(current[attribute]).every(known))
+      listOf(current[attribute]).every(isKnown))
   );
 }
 

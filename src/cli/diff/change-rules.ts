@@ -23,7 +23,7 @@ export type ActionChange = {
   readonly after: readonly Scope[];
 };
 
-/** Whose permissions change. The Terraform role is the principal that applies. */
+/** The Terraform role is the principal that applies. */
 export type Principal =
   | "user"
   | "node role"
@@ -355,9 +355,7 @@ const entries = Object.entries<Sentences>(SECTIONS).flatMap(([section, sentences
   return rules.map(([id, rule]) => [id, { ...rule, section }]);
 });
 
-/**
- * Every kind of difference that `diff` reports, in the order of the headings. Rule IDs are stable.
- */
+/** The differences that `diff` reports, in the order of the headings. Rule IDs are stable. */
 export const RULES: DiffRules = Object.fromEntries(entries);
 
 export type RuleId = keyof DiffRules;

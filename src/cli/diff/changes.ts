@@ -6,15 +6,9 @@ export interface Changes {
   /** "Compared with git ref main (1a2b3c4d)", "Plan plan.json". */
   readonly source: string;
   readonly deployments: readonly DeploymentChanges[];
-  /**
-   * SHA-256 of all that a plan changes, for `apply --approved`; undefined if there is nothing to
-   * apply.
-   */
+  /** SHA-256 of all that a plan changes; undefined if there is nothing to apply. */
   readonly digest?: string;
-  /**
-   * Whether the summary ends with the command that applies it.
-   * @default false
-   */
+  /** Whether the summary ends with the command that applies it. */
   readonly isOffered?: boolean;
 }
 
@@ -35,7 +29,7 @@ export function changesOf(
   return { source, deployments: [{ stack, state, findings }] };
 }
 
-/** Changes that a plan applies: a deployment with something to apply is never unchanged. */
+/** A deployment with something to apply is never unchanged. */
 export function withDigest(changes: Changes, digest: string): Changes {
   const deployments = changes.deployments.map((each) =>
     each.state === "unchanged" ? ({ ...each, state: "changed" } as const) : each,

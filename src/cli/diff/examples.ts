@@ -9,6 +9,7 @@ import {
   componentsOf,
   type Grant,
   type Grants,
+  isRegion,
   matchesResource,
   networksOf,
 } from "./grants";
@@ -16,15 +17,13 @@ import {
 /** AWS allows these to everybody. Source: AWS STS API reference, "No permissions are required". */
 const WITHOUT_PERMISSION = /^sts:Get(?:AccessKeyInfo|CallerIdentity|SessionToken)$/i;
 
-/** An example is searched among the most serious actions. */
 const MAX_ACTIONS = 50;
 
 const NAME = "example";
 
 /**
  * A request that AWS can receive, and that one side allows and the other one does not: an existing
- * action of the most serious access level on a resource of its type, evaluated on both sides.
- * Undefined if none is found.
+ * action of the most serious access level on a resource of its type.
  * @param grants whose requests are candidates
  * @param region if the policies name none
  */
@@ -34,10 +33,10 @@ export function exampleOf(
   other: Grants,
   region: string = alwaysOnRegion(""),
 ): Request | undefined {
-  const isDoubtful =
+  if (
     [...one.opaque.values()].some(({ effect }) => effect !== "Allow") ||
-    [...other.opaque.values()].some(({ effect }) => effect !== "Deny");
-  if (isDoubtful) {
+    [...other.opaque.values()].some(({ effect }) => effect !== "Deny")
+  ) {
     return undefined;
   }
   const environment = environmentOf([...grants, ...one.allows, ...other.allows], region);
@@ -45,18 +44,16 @@ export function exampleOf(
     .filter((deny) => networksOf(deny) === undefined)
     .flatMap(({ conditions }) => conditions);
   const [source = {}] = one.denies.flatMap((deny) => sourceIn(deny));
-  const actions = grants.flatMap((grant) =>
-    existing(grant.action).map((action) => ({ action, grant })),
-  );
-  const orderOf = ({ action, grant }: (typeof actions)[number]) => `${action} ${grant.resource}`;
-  const serious = actions.toSorted(
-    (left, right) =>
-      seriousness(left.action) - seriousness(right.action) ||
-      (orderOf(left) < orderOf(right) ? -1 : 1),
-  );
-  for (const { action, grant } of serious.slice(0, MAX_ACTIONS)) {
-    for (const resource of resourcesOf(action, grant.resource, environment)) {
-      for (const context of contextsOf([...lifted, ...grant.conditions])) {
+  const actions = grants
+    .flatMap((grant) => existing(grant.action).map((action) => ({ ...grant, action })))
+    .sort(
+      (left, right) =>
+        seriousness(left.action) - seriousness(right.action) ||
+        (`${left.action} ${left.resource}` < `${right.action} ${right.resource}` ? -1 : 1),
+    );
+  for (const { action, resource: pattern, conditions } of actions.slice(0, MAX_ACTIONS)) {
+    for (const resource of resourcesOf(action, pattern, environment)) {
+      for (const context of contextsOf([...lifted, ...conditions])) {
         const request = { action, resource, context: { ...context, ...source } };
         if (isAllowed(one, request, false) && !isAllowed(other, request, true)) {
           return request;
@@ -67,7 +64,7 @@ export function exampleOf(
   return undefined;
 }
 
-/** The actions that a pattern matches today; an action of an unknown service is taken to exist. */
+/** The actions that a pattern matches; an action of an unknown service is taken to exist. */
 export function existing(pattern: string): readonly string[] {
   const name = pattern.toLowerCase();
   if (/[*?]/.test(name)) {
@@ -85,13 +82,11 @@ export function existing(pattern: string): readonly string[] {
 type Example = Request & { readonly context: Context };
 type Context = Readonly<Record<string, string>>;
 
-/** From the policies, else the Region of the deployment and the account of AWS's documentation. */
+/** From the policies, else the Region of the deployment and AWS's example account. */
 function environmentOf(grants: readonly Grant[], region: string): Required<Environment> {
   const arns = grants.map(({ resource }) => componentsOf(resource));
   const first = (at: number, form: RegExp) =>
     arns.map((components) => components[at] ?? "").find((text) => form.test(text));
-  const isRegion = ({ test, variable }: Condition) =>
-    test === "StringEquals" && variable === "aws:RequestedRegion";
   const requested = grants.flatMap(({ conditions }) => conditions).find(isRegion)?.values[0];
   const own = requested ?? first(3, REGION) ?? region;
   return {
@@ -101,9 +96,7 @@ function environmentOf(grants: readonly Grant[], region: string): Required<Envir
   };
 }
 
-/**
- * Whole ARNs of the types of an action that a pattern matches, or `*` for an action without types.
- */
+/** Whole ARNs that a pattern matches, or `*` for an action without types of resources. */
 function resourcesOf(
   action: string,
   pattern: string,
@@ -119,15 +112,15 @@ function resourcesOf(
   if (forms.length === 0) {
     return pattern === "*" ? ["*"] : [];
   }
+  const { partition, region, account } = environment;
+  const values = new Map([
+    ["Partition", partition],
+    ["Region", region],
+    ["Account", account],
+  ]);
+  const named = withoutWildcards(pattern, environment);
   return forms.flatMap((form) => {
-    const { partition, region, account } = environment;
-    const values: Readonly<Record<string, string>> = {
-      Partition: partition,
-      Region: region,
-      Account: account,
-    };
-    const example = form.replaceAll(/\$\{(\w+)\}/g, (_, name: string) => values[name] ?? NAME);
-    const named = withoutWildcards(pattern, environment);
+    const example = form.replaceAll(/\$\{(\w+)\}/g, (_, name) => values.get(name) ?? NAME);
     const ofForm = new RegExp(`^${form.replaceAll(/\$\{\w+\}/g, ".+")}$`);
     return [
       ...(matchesResource(pattern, example) ? [example] : []),
@@ -144,13 +137,11 @@ function withoutWildcards(
     return pattern;
   }
   const values = ["arn", partition, NAME, region, account];
-  const isPattern = (text: string) => /[*?]/.test(text);
   return componentsOf(pattern)
-    .map((text, at) => (isPattern(text) ? (values[at] ?? text.replaceAll(/[*?]+/g, NAME)) : text))
+    .map((text, at) => (/[*?]/.test(text) && values[at]) || text.replaceAll(/[*?]+/g, NAME))
     .join(":");
 }
 
-/** Each context has another value of a condition with several. */
 function contextsOf(conditions: readonly Condition[]): readonly Context[] {
   const positive = conditions.filter(
     ({ test, values }) => !/Not|Null/.test(test) && values.length > 0,
@@ -170,7 +161,6 @@ function exampleValue(test: string, value: string): string {
   return test.includes("Ip") ? value.replace(/\/.*/, "") : value.replaceAll(/[*?]+/g, NAME);
 }
 
-/** A context from each network that a Deny leaves out. */
 function sourceIn(deny: Grant): readonly Context[] {
   const { cidrs = [], vpcs = [], vpcEndpoints = [] } = networksOf(deny) ?? {};
   return [
@@ -180,10 +170,7 @@ function sourceIn(deny: Grant): readonly Context[] {
   ];
 }
 
-/**
- * @param doubt the result for a condition or a resource that is not interpreted: whether an Allow
- * matches, and no Deny does
- */
+/** @param doubt whether an Allow matches, and no Deny does, by a part that is not interpreted */
 function isAllowed({ allows, denies }: Grants, request: Example, doubt: boolean): boolean {
   return (
     allows.some((allow) => isMatched(allow, request, doubt)) &&
@@ -196,17 +183,15 @@ function isMatched(
   request: Example,
   doubt: boolean,
 ): boolean {
-  const isResource =
-    matchesResource(resource, request.resource) ||
-    (doubt && matchesAction(resource, request.resource));
+  const isDoubtful = matchesAction(resource, request.resource) || resource.includes("${");
   return (
     matchesAction(action.toLowerCase(), request.action.toLowerCase()) &&
-    (isResource || (doubt && resource.includes("${"))) &&
+    (matchesResource(resource, request.resource) || (doubt && isDoubtful)) &&
     conditions.every((condition) => holds(condition, request.context, doubt))
   );
 }
 
-/** Operators that are not negated, with the value of the request and that of the policy. */
+/** With the value of the request and that of the policy. */
 const OPERATORS: Readonly<Record<string, (given: string, value: string) => boolean>> = {
   StringEquals: (given, value) => given === value,
   StringLike: (given, value) => matchesAction(value, given),
@@ -235,16 +220,11 @@ function holds({ test, variable, values }: Condition, context: Context, doubt: b
   return values.some((value) => compare(given, value)) !== isNegated;
 }
 
-/** Whether an address or a network lies within a network. */
 export function isInNetwork(network: string, other: string): boolean {
-  const [narrow, wide] = [network, other].map((text) =>
-    text.includes("/") ? text : `${text}/${text.includes(":") ? 128 : 32}`,
-  );
-  if (
-    narrow === undefined ||
-    wide === undefined ||
-    ![narrow, wide].every((cidr) => ipaddr.isValidCIDR(cidr))
-  ) {
+  const cidrOf = (text: string) =>
+    text.includes("/") ? text : `${text}/${text.includes(":") ? 128 : 32}`;
+  const [narrow, wide] = [cidrOf(network), cidrOf(other)];
+  if (!ipaddr.isValidCIDR(narrow) || !ipaddr.isValidCIDR(wide)) {
     return false;
   }
   const [[address, length], [first, prefix]] = [ipaddr.parseCIDR(narrow), ipaddr.parseCIDR(wide)];

@@ -3,7 +3,7 @@ import { type Networks, otherNetworkConditions } from "../../iam/networks";
 import { grouped } from "../../text/grouped";
 import { canonical, isObject, listOf, objectOf } from "../../text/json";
 
-/** A policy document as AWS or Terraform has it, or text that is none. */
+/** A policy document, or text that is none. */
 export type Policy = unknown;
 
 export interface Condition {
@@ -13,16 +13,18 @@ export interface Condition {
   readonly values: readonly string[];
 }
 
-/**
- * One action on one resource, both of which may be patterns, under the conditions of its statement.
- */
+/** The Regions that requests may be for. */
+export const isRegion = ({ test, variable }: Condition): boolean =>
+  test === "StringEquals" && variable === "aws:RequestedRegion";
+
+/** One action on one resource, both of which may be patterns. */
 export interface Grant {
   readonly action: string;
   readonly resource: string;
   readonly conditions: readonly Condition[];
 }
 
-/** A statement or a document that is compared as a whole, by its text. */
+/** Compared as a whole, by its text. */
 interface Opaque {
   readonly effect: "Allow" | "Deny" | undefined;
   /** As a continuation of "because". */
@@ -42,9 +44,8 @@ const VERSIONS: readonly unknown[] = ["2012-10-17", "2008-10-17", undefined];
 const MAX_GRANTS = 3000;
 
 /**
- * The grants of all policies of a principal. A policy in another form than this project's, or a
- * larger one, is opaque.
- * @param side "before" or "after", for the reasons
+ * A policy in another form than this project's, or a larger one, is opaque.
+ * @param side for the reasons
  */
 export function readGrants(policies: readonly Policy[], side: "before" | "after"): Grants {
   const [allows, denies]: [Grant[], Grant[]] = [[], []];
@@ -52,10 +53,8 @@ export function readGrants(policies: readonly Policy[], side: "before" | "after"
   for (const policy of policies) {
     const { Version, Id: _, Statement, ...rest } = objectOf(policy);
     if (Statement === undefined || !VERSIONS.includes(Version) || Object.keys(rest).length > 0) {
-      opaque.set(canonical(policy), {
-        effect: undefined,
-        reason: `a policy ${side} the change is not readable`,
-      });
+      const reason = `a policy ${side} the change is not readable`;
+      opaque.set(canonical(policy), { effect: undefined, reason });
       continue;
     }
     for (const statement of listOf(Statement)) {
@@ -68,11 +67,8 @@ export function readGrants(policies: readonly Policy[], side: "before" | "after"
         opaque.set(canonical([statement, Version]), { effect, reason });
       } else if (allows.length + denies.length + grants.length > MAX_GRANTS) {
         const reason = `the policies ${side} the change are larger than AWS accepts`;
-        return {
-          allows: [],
-          denies: [],
-          opaque: new Map([[canonical(policies), { effect: undefined, reason }]]),
-        };
+        const whole = [canonical(policies), { effect: undefined, reason }] as const;
+        return { allows: [], denies: [], opaque: new Map([whole]) };
       } else {
         (effect === "Allow" ? allows : denies).push(...grants);
       }
@@ -126,17 +122,16 @@ function grantsOf(statement: unknown, version: unknown): readonly Grant[] | stri
  */
 const HAVE_GRANT_KEY = /^kms:(?:create|list|revoke)grants?$/i;
 
-/** `IfExists` is removed for a key that the requests of an action always or never have. */
+/** Without `IfExists` for a key that the requests of an action always or never have. */
 function conditionsOn(action: string, conditions: readonly Condition[]): readonly Condition[] {
-  const isDecided = ({ test, variable }: Condition) =>
-    test === "BoolIfExists" &&
-    variable.toLowerCase() === "kms:grantisforawsresource" &&
-    !/[*?]/.test(action);
-  const decided = (condition: Condition) =>
-    HAVE_GRANT_KEY.test(action) ? [{ ...condition, test: "Bool" }] : [];
-  return conditions.flatMap((condition) =>
-    isDecided(condition) ? decided(condition) : [condition],
-  );
+  return conditions.flatMap((condition) => {
+    const isDecided =
+      condition.test === "BoolIfExists" &&
+      condition.variable.toLowerCase() === "kms:grantisforawsresource" &&
+      !/[*?]/.test(action);
+    const decided = HAVE_GRANT_KEY.test(action) ? [{ ...condition, test: "Bool" }] : [];
+    return isDecided ? decided : [condition];
+  });
 }
 
 const areStrings = (values: readonly unknown[]): values is readonly string[] =>
@@ -155,39 +150,29 @@ function conditionsOf(block: unknown): readonly Condition[] | undefined {
     })),
   );
   const isScalar = (value: unknown) => ["string", "number", "boolean"].includes(typeof value);
+  const orderOf = ({ test, variable }: Omit<Condition, "values">) => `${variable} ${test}`;
   return conditions.every(({ values }) => values.every(isScalar))
     ? conditions
-        .map((condition) => ({
-          ...condition,
-          values: [...new Set(condition.values.map(String))].sort(),
-        }))
-        .sort((one, other) =>
-          `${one.variable} ${one.test}` < `${other.variable} ${other.test}` ? -1 : 1,
-        )
+        .map((each) => ({ ...each, values: [...new Set(each.values.map(String))].sort() }))
+        .sort((one, other) => (orderOf(one) < orderOf(other) ? -1 : 1))
     : undefined;
 }
 
 /**
- * The grants that lie within no single grant of others. The others together may still allow all of
- * it.
+ * The grants that lie within no single other one; the others together may still allow all of it.
  */
 export function uncovered(grants: readonly Grant[], others: readonly Grant[]): readonly Grant[] {
   const byAction = grouped(others, ({ action }) =>
     /[*?]/.test(action) ? "*" : action.toLowerCase(),
   );
-  return grants.filter((grant) => {
-    const candidates = [
-      ...(byAction.get(grant.action.toLowerCase()) ?? []),
-      ...(byAction.get("*") ?? []),
-    ];
-    return !candidates.some((other) => isWithin(grant, other));
-  });
+  return grants.filter((grant) =>
+    [grant.action.toLowerCase(), "*"].every(
+      (action) => !byAction.get(action)?.some((other) => isWithin(grant, other)),
+    ),
+  );
 }
 
-/**
- * Whether each request of a grant is one of another grant. False if that depends on what IAM does
- * not document.
- */
+/** False if that depends on what IAM does not document. */
 function isWithin(grant: Grant, other: Grant): boolean {
   return (
     matchesAction(other.action.toLowerCase(), grant.action.toLowerCase()) &&
@@ -199,33 +184,33 @@ function isWithin(grant: Grant, other: Grant): boolean {
 }
 
 /**
- * Whether a pattern of resources matches a resource, or all that another pattern matches.
- * Components of ARNs are compared one by one: how far a wildcard reaches is not documented.
- * Variables are equal to themselves alone.
+ * Whether a pattern matches a resource, or all that another pattern matches. How far a wildcard
+ * reaches in an ARN is not documented, so components are compared one by one.
  */
 export function matchesResource(pattern: string, resource: string): boolean {
   if (pattern === resource || pattern === "*") {
     return true;
   }
-  const [wide, narrow] = [componentsOf(pattern), componentsOf(resource)];
+  const narrow = componentsOf(resource);
   const isComparable = [pattern, resource].every(
     (text) => !text.includes("${") && text.split(":").length >= 6,
   );
-  return isComparable && wide.every((component, at) => matchesAction(component, narrow[at] ?? ""));
+  return (
+    isComparable &&
+    componentsOf(pattern).every((component, at) => matchesAction(component, narrow[at] ?? ""))
+  );
 }
 
-/** The six components of an ARN. */
 export function componentsOf(arn: string): readonly string[] {
-  const [start = "", partition = "", service = "", region = "", account = "", ...resource] =
-    arn.split(":");
-  return [start, partition, service, region, account, resource.join(":")];
+  const components = arn.split(":");
+  return [...components.slice(0, 5), components.slice(5).join(":")];
 }
 
 /** Source: IAM User Guide, "IAM JSON policy elements: Condition operators". */
 const OPERATOR =
   /^(?:ForA(?:ll|ny)Values?:)?(?:String|Numeric|Date|Bool|Binary|IpAddress|NotIpAddress|Arn|Null)/;
 
-/** Whether a condition holds for no request for which another one does not. */
+/** Whether a condition holds for no request for which the other one does not. */
 function isStricter(own: Condition, other: Condition): boolean {
   if (own.test !== other.test || own.variable.toLowerCase() !== other.variable.toLowerCase()) {
     return false;
@@ -238,9 +223,7 @@ function isStricter(own: Condition, other: Condition): boolean {
   return /Not/.test(own.test) ? isWhole : isPart;
 }
 
-/**
- * The networks of a Deny that has the form of `otherNetworkConditions`; undefined for another one.
- */
+/** The networks of a Deny that has the form of `otherNetworkConditions`. */
 export function networksOf(deny: Grant): Networks | undefined {
   const valuesOf = (key: string) =>
     deny.conditions.find(({ variable }) => variable === key)?.values ?? [];

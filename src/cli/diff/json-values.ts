@@ -5,7 +5,7 @@ export function nameOf(value: unknown): string {
   return textOf(value) ?? "of an unknown name";
 }
 
-/** A JSON value with other strings in it, the names of keys included. */
+/** With other strings, the names of keys included. */
 export function mapStrings(value: unknown, map: (string: string) => string): unknown {
   if (typeof value === "string") {
     return map(value);
@@ -28,9 +28,8 @@ interface Difference {
 }
 
 /**
- * What differs between two JSON objects, by path, as deep as both are objects.
- * @param blocks depth of the blocks that count one by one even if only one side has them; none by
- * default
+ * What differs between two JSON objects, as deep as both are objects.
+ * @param blocks depth of the blocks that count one by one even if only one side has them
  */
 export function differences(
   before: unknown,
@@ -56,7 +55,6 @@ export function differences(
 
 const MAX_CHARACTERS = 200;
 
-/** A value for a message. */
 export function valueText(value: unknown): string {
   const given = value ?? "none";
   const text = typeof given === "string" ? given : JSON.stringify(given);
@@ -64,7 +62,7 @@ export function valueText(value: unknown): string {
 }
 
 /**
- * "team: a -> b", or "a -> b" of a whole value.
+ * "team: a -> b".
  * @param prefix of the field that is not shown
  */
 export function changeText({ field, before, after }: Difference, prefix = ""): string {

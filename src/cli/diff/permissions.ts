@@ -21,7 +21,6 @@ import {
   userPoliciesOf,
 } from "./snapshot";
 
-/** Changes of the permissions of the user and the node role. */
 export function permissionFindings(before: Snapshot, after: Snapshot): readonly DiffFound[] {
   const ofUser = (side: Snapshot) => userPolicies(side, before, after);
   const ofNodes = (side: Snapshot) => listOf(policyAt(side, ADDRESSES.nodePolicy));
@@ -102,10 +101,7 @@ function externalFindings(
     : [{ rule: "resource-external", address, values: { address } }];
 }
 
-/**
- * Attributes of this project's resources that are compared elsewhere in this folder, or that decide
- * nothing about permissions.
- */
+/** Compared elsewhere in this folder, or without effect on permissions. */
 const KNOWN: readonly string[] = [
   ...["name", "name_prefix", "arn", "id", "unique_id", "policy_id", "create_date"],
   ...["attachment_count", "key_fingerprint"],
@@ -120,8 +116,7 @@ const KNOWN: readonly string[] = [
 const DEFAULTS: JsonObject = { path: "/", max_session_duration: 3600 };
 
 /**
- * The arguments that name another resource of this project. Of the node role any policy is another
- * one.
+ * The arguments that name other resources of this project. The node role has policies of others.
  */
 function linksAt(address: string): Readonly<Record<string, string | undefined>> {
   const { user, nodeRole: role } = ADDRESSES;
@@ -132,9 +127,8 @@ function linksAt(address: string): Readonly<Record<string, string | undefined>> 
 }
 
 /**
- * Whether the values of an argument name what this project creates. An unknown value does if the
- * identity of the other resource is unknown too: the configuration, which is verified, has the
- * reference.
+ * Whether the values of an argument name what this project creates, an unknown one by its
+ * reference, which is in the verified configuration.
  */
 export function isOwn(
   snapshot: Snapshot,
@@ -227,10 +221,7 @@ function detachedFindings(
     : [];
 }
 
-/**
- * A deleted object at an address of this project that is not this deployment's: `terraform import`
- * takes any object.
- */
+/** `terraform import` takes any object, and a destroy then deletes it. */
 function externalDeletion(
   address: string,
   before: Snapshot,

@@ -30,7 +30,7 @@ export interface PlannedChange {
   readonly actions: readonly unknown[];
   readonly before: JsonObject | undefined;
   readonly after: JsonObject | undefined;
-  /** Attributes that are known, as a whole or in part, only after the apply. */
+  /** Attributes that are known, at least in part, only after the apply. */
   readonly later: readonly string[];
   readonly isImport: boolean;
   /** Whether the identity at the address changes: it would be another object. */
@@ -50,7 +50,6 @@ export interface OutputValue {
   readonly value: unknown;
 }
 
-/** Reads the parts of a plan. */
 export function planOf(plan: JsonObject): Plan {
   const drift = listOf(plan.resource_drift).map(objectOf).map(changeIn);
   return {
@@ -71,7 +70,7 @@ export function planOf(plan: JsonObject): Plan {
 }
 
 /**
- * The entry of an object that is only deleted has the values from before the refresh. Measured with
+ * An object that is only deleted has the values from before the refresh in its entry. Measured with
  * Terraform 1.11.4.
  */
 function refreshed(change: PlannedChange, drift: readonly PlannedChange[]): PlannedChange {
@@ -86,10 +85,8 @@ function refreshed(change: PlannedChange, drift: readonly PlannedChange[]): Plan
 const ACTIONS: readonly unknown[] = ["no-op", "create", "read", "update", "delete", "forget"];
 
 function changeIn(entry: JsonObject): PlannedChange {
-  const { mode, type, provider_name: provider, deposed, previous_address } = entry;
   const change = objectOf(entry.change);
   const {
-    actions,
     before,
     after,
     after_unknown,
@@ -97,29 +94,28 @@ function changeIn(entry: JsonObject): PlannedChange {
     before_identity: was,
     after_identity: is,
   } = change;
-  const address = nameOf(entry.address);
-  const isAnother = isObject(was) && isObject(is) && canonical(was) !== canonical(is);
+  const [address, actions] = [nameOf(entry.address), listOf(change.actions)];
+  const isNewObject = actions.includes("create") || actions.includes("delete");
   return {
     address,
-    isManaged: mode === "managed",
-    type: nameOf(type),
-    provider,
-    deposed,
-    formerAddress: textOf(previous_address) ?? address,
-    actions: listOf(actions),
+    isManaged: entry.mode === "managed",
+    type: nameOf(entry.type),
+    provider: entry.provider_name,
+    deposed: entry.deposed,
+    formerAddress: textOf(entry.previous_address) ?? address,
+    actions,
     before: isObject(before) ? before : undefined,
     after: isObject(after) ? after : undefined,
     later: Object.entries(objectOf(after_unknown)).flatMap(([attribute, value]) =>
-      isPartlyTrue(value) ? [attribute] : [],
+      isPartlyTrue(value) ? attribute : [],
     ),
     isImport: importing !== undefined && importing !== null,
-    isAnother:
-      isAnother && !listOf(actions).some((action) => action === "create" || action === "delete"),
+    isAnother: isObject(was) && isObject(is) && canonical(was) !== canonical(is) && !isNewObject,
     notCompared: [
       ...notCompared(entry, KEYS.entry),
       ...notCompared(change, KEYS.change),
       ...notCompared(objectOf(importing), KEYS.importing),
-      ...(listOf(actions).length === 0 ? ["none"] : listOf(actions))
+      ...(actions.length === 0 ? ["none"] : actions)
         .filter((action) => !ACTIONS.includes(action))
         .map((action) => `the action ${nameOf(action)}`),
     ],
@@ -136,7 +132,6 @@ function outputIn([name, output]: readonly [string, unknown]): PlannedOutput {
   };
 }
 
-/** A list or an object of which only a part is known has `true` somewhere inside. */
 function isPartlyTrue(unknown: unknown): boolean {
   return (
     unknown === true ||
@@ -145,111 +140,67 @@ function isPartlyTrue(unknown: unknown): boolean {
 }
 
 /**
- * By key, what its value means: it is read here, it changes nothing in AWS, or the description of
- * what nothing here compares. These are all keys that Terraform 1.10 to 1.17 and OpenTofu to 1.13
- * write into a plan, an entry of `resource_changes`, its `change`, and the `importing` of that.
- * Sources: structs `plan`, `ResourceChange`, `Change` and `Importing` in
- * `internal/command/jsonplan` of hashicorp/terraform (883c7221) and opentofu/opentofu (f831fa1a),
- * read on 2026-11-29.
+ * By key, the description of what nothing here compares; empty for what is read here or changes
+ * nothing in AWS. These are all keys that Terraform 1.10 to 1.17 and OpenTofu to 1.13 write into a
+ * plan, an entry of `resource_changes`, its `change`, and the `importing` of that. Sources: structs
+ * `plan`, `ResourceChange`, `Change` and `Importing` in `internal/command/jsonplan` of
+ * hashicorp/terraform (883c7221) and opentofu/opentofu (f831fa1a), read on 2026-11-29.
  */
 const KEYS = {
   plan: {
-    ...all(
-      "read",
-      "format_version",
-      "resource_drift",
-      "resource_changes",
-      "output_changes",
-      "prior_state",
-      "configuration",
-    ),
-    ...all("read", "deferred_changes", "complete", "errored"),
-    ...all(
-      "nothing",
-      "planned_values",
-      "terraform_version",
-      "timestamp",
-      "applyable",
-      "relevant_attributes",
-    ),
+    ...known("format_version", "terraform_version", "timestamp", "applyable", "complete"),
+    ...known("errored", "resource_drift", "resource_changes", "output_changes", "prior_state"),
+    ...known("configuration", "deferred_changes", "planned_values", "relevant_attributes"),
     variables: "values of variables",
     checks: "results of checks",
     action_invocations: "invocations of actions",
     deferred_action_invocations: "deferred invocations of actions",
   },
   entry: {
-    ...all(
-      "read",
-      "address",
-      "previous_address",
-      "mode",
-      "type",
-      "name",
-      "provider_name",
-      "deposed",
-      "change",
-    ),
-    ...all("nothing", "action_reason"),
+    ...known("address", "previous_address", "mode", "type", "name", "provider_name", "deposed"),
+    ...known("change", "action_reason"),
     module_address: "the address of a module",
     index: "an index",
     index_unknown: "an index that is known later",
   },
   change: {
-    ...all(
-      "read",
-      "actions",
-      "before",
-      "after",
-      "after_unknown",
-      "importing",
-      "before_identity",
-      "after_identity",
-    ),
-    ...all("nothing", "before_sensitive", "after_sensitive", "replace_paths"),
+    ...known("actions", "before", "after", "after_unknown", "importing", "before_identity"),
+    ...known("after_identity", "before_sensitive", "after_sensitive", "replace_paths"),
     generated_config: "generated configurations",
   },
   importing: {
-    ...all("nothing", "id", "identity"),
+    ...known("id", "identity"),
     unknown: "an ID of an import that is known later",
   },
 };
 
-function all(
-  meaning: "read" | "nothing",
-  ...keys: readonly string[]
-): Readonly<Record<string, string>> {
-  return Object.fromEntries(keys.map((key) => [key, meaning]));
+function known(...keys: readonly string[]): Readonly<Record<string, string>> {
+  return Object.fromEntries(keys.map((key) => [key, ""]));
 }
 
-/**
- * The parts of an object that are not compared, unknown keys included. An empty value says nothing.
- */
+/** Unknown keys included. An empty value says nothing. */
 function notCompared(
   given: JsonObject,
   meanings: Readonly<Record<string, string>>,
 ): readonly string[] {
   return Object.entries(given)
     .filter(([, value]) => !["null", "[]", "{}", "false", '""'].includes(canonical(value)))
-    .map(([key]) => [key, Object.hasOwn(meanings, key) ? meanings[key] : "an unknown key"] as const)
-    .filter(([, meaning]) => meaning !== "read" && meaning !== "nothing")
+    .map(([key]) => [key, Object.hasOwn(meanings, key) ? meanings[key] : "an unknown key"])
+    .filter(([, meaning]) => meaning !== "")
     .map(([key, meaning]) => `${meaning} (${key})`);
 }
 
 /**
- * A plan as JSON: what `terraform show -json` or OpenTofu's printed. An error does not quote it: it
+ * @param text what `terraform show -json` or OpenTofu's printed. An error does not quote it: it
  * holds secrets. Source: "JSON Output Format" of Terraform's documentation.
- * @throws Error with the remedy if the text is none, or lacks parts of a plan
+ * @throws Error with the remedy if it is no plan
  */
 export function readPlan(file: string, text: string): JsonObject {
   const plan = objectOf(parseJson(text));
-  const { format_version: version, planned_values, resource_changes: changes } = plan;
+  const { format_version: version, planned_values, resource_changes } = plan;
   // A state as JSON has a version of its format, too, but plans nothing.
-  if (
-    version === undefined ||
-    planned_values === undefined ||
-    !Array.isArray(changes) ||
-    changes.length === 0
-  ) {
+  const hasChanges = Array.isArray(resource_changes) && resource_changes.length > 0;
+  if (version === undefined || planned_values === undefined || !hasChanges) {
     throw new Error(
       `${file}: is not a plan; terraform plan -out=FILE writes one, ` +
         "and terraform show -json FILE prints it",

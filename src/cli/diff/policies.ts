@@ -8,8 +8,8 @@ import { exampleOf, existing, isInNetwork } from "./examples";
 import { type Grant, type Grants, networksOf, type Policy, readGrants, uncovered } from "./grants";
 
 /**
- * A policy from its text. If the text is no JSON, or has a key twice or a number that is rounded,
- * it stays a string, which is opaque.
+ * Text that is no JSON, or has a key twice or a number that is rounded, stays a string, which is
+ * opaque.
  */
 export function readPolicy(text: string): Policy {
   const policy = parseJson(text);
@@ -22,18 +22,14 @@ export function readPolicy(text: string): Policy {
 const numbersIn = (json: string) =>
   json.replaceAll(/"(?:[^"\\]|\\.)*"/g, "").match(/-?\d[\d.eE+-]*/g) ?? [];
 
-/** Whole strings, in whatever spelling, before a colon. */
 const keysIn = (json: string) =>
   json.match(/"(?:[^"\\]|\\.)*"\s*:?/g)?.filter((string) => string.endsWith(":")).length;
 
 interface Surplus {
-  /** Whether an Allow lies within none of the other side, or something is not comparable. */
+  /** Whether something is allowed that the other side does not allow, or is not comparable. */
   readonly isGranted: boolean;
   readonly actions: readonly ActionChange[];
-  /**
-   * Whether a Deny of the other side lies within none of this side; the Deny of other networks does
-   * not count.
-   */
+  /** Whether a Deny of the other side is missing in part; that of other networks does not count. */
   readonly isDenyWeaker: boolean;
   readonly reason?: string | undefined;
   readonly request?: Request | undefined;
@@ -58,10 +54,10 @@ export interface PolicyChange {
 }
 
 /**
- * Compares all identity policies of one principal: each action on each resource under its
- * conditions lies within a statement of the other side, or is reported. So nothing new is missed,
- * and a permission that is divided in another way counts as new.
- * @param region for an example if the policies name none; us-east-1 by default
+ * Compares all identity policies of one principal: each action on each resource lies within one
+ * statement of the other side, or is reported. A permission that is divided in another way counts
+ * as new.
+ * @param region for an example if the policies name none
  */
 export function comparePolicies(
   before: readonly Policy[],
@@ -93,7 +89,6 @@ export function comparePolicies(
   };
 }
 
-/** From a principal without a policy, nothing is taken away. */
 const NOTHING: Surplus = { isGranted: false, actions: [], isDenyWeaker: false };
 
 interface Sides {
@@ -130,7 +125,6 @@ function surplus(
   };
 }
 
-/** The part of Denies that has actions in common with Allows. */
 function within(denies: readonly Grant[], allows: readonly Grant[]): readonly Grant[] {
   const isPart = ({ action }: Grant, others: readonly Grant[]) =>
     others.some((other) => matchesAction(other.action.toLowerCase(), action.toLowerCase()));
@@ -140,7 +134,6 @@ function within(denies: readonly Grant[], allows: readonly Grant[]): readonly Gr
   ];
 }
 
-/** Patterns of known services as the actions that they match. */
 function withoutPatterns(grants: readonly Grant[]): readonly Grant[] {
   return grants.flatMap((grant) => {
     const actions = /[*?]/.test(grant.action) ? existing(grant.action) : [];
@@ -149,9 +142,8 @@ function withoutPatterns(grants: readonly Grant[]): readonly Grant[] {
 }
 
 /**
- * The findings of a comparison. A narrowed permission requires attention: a running cluster may
- * need it.
- * @param isNew whether the principal is not in the earlier version, which then denied it nothing
+ * A narrowed permission requires attention: a running cluster may need it.
+ * @param isNew whether the principal is new, so that nothing was denied to it
  * @param boundary ARN of a permissions boundary that stays, and whose content is unknown
  */
 export function policyFindings(
@@ -191,7 +183,6 @@ export function policyFindings(
   return ofUser === undefined ? found : [...found, ...networkFindings(principal, ofUser)];
 }
 
-/** Only the user has a key. */
 function networkFindings(principal: Principal, change: NetworkChange): readonly DiffFound[] {
   const { isWider, isNarrower, added, removed, only } = change;
   const field = "user.allowedNetworks";
@@ -205,7 +196,6 @@ function networkFindings(principal: Principal, change: NetworkChange): readonly 
   return found;
 }
 
-/** @param before, after undefined: every network */
 function networkChange(before: Networks | undefined, after: Networks | undefined): NetworkChange {
   const [added, removed] = [before && outside(after, before), after && outside(before, after)];
   return {
@@ -227,10 +217,7 @@ function outside(networks: Networks | undefined, others?: Networks): readonly st
   ];
 }
 
-/**
- * What the Terraform role additionally needs.
- * @param file of the review pack that has its policy
- */
+/** @param file of the review pack that has the policy of the Terraform role */
 export function deployerFindings(
   file: string,
   { more }: PolicyChange,

@@ -14,6 +14,7 @@ import {
   type Section,
 } from "./change-rules";
 import { type Changes, changesExitCode, type DeploymentChanges } from "./changes";
+import { isRegion } from "./grants";
 
 interface Style {
   readonly text: (text: string) => string;
@@ -26,7 +27,7 @@ interface Style {
   readonly bullet: string;
   readonly column: (texts: readonly string[]) => readonly string[];
   readonly list: (entries: readonly string[], most: number) => string;
-  /** Lines that most readers skip. */
+  /** What most readers skip. */
   readonly folded: (summary: string, lines: readonly string[]) => readonly string[];
 }
 
@@ -79,10 +80,7 @@ const MAX_COMMENT = 65_536;
 
 const OMITTED = "omitted because of the maximum length of a comment._";
 
-/**
- * Changes as a comment on a pull request: the verdict first, long lists folded, or omitted if the
- * comment would be too long.
- */
+/** A comment on a pull request: long lists are folded, or omitted if it would be too long. */
 export function changesMarkdown(changes: Changes): string {
   const whole = render(changes, MARKDOWN);
   const short: Style = { ...MARKDOWN, folded: (summary) => ["", `_${summary}: ${OMITTED}`] };
@@ -96,9 +94,9 @@ export function changesText(changes: Changes): string {
   return render(changes, PLAIN);
 }
 
-/** More actions than that are listed in groups of the same permissions before and after. */
+/** More actions are listed in groups of the same permissions. */
 const FEW = 12;
-/** Resources, and actions that stay allowed, which a terminal names in one line. */
+/** Names in one line of a terminal. */
 const FEW_NAMES = 3;
 
 function render(changes: Changes, style: Style): string {
@@ -161,7 +159,7 @@ const HEADLINES: Readonly<Partial<Record<Section, (founds: readonly DiffFound[])
     `${counted(length, "other change")} ${length === 1 ? "requires" : "require"} attention.`,
 };
 
-/** Sections beside which the summary does not say that permissions are narrowed. */
+/** Beside these, the summary does not say that permissions are narrowed. */
 const NOT_ONLY_NARROWED: readonly Section[] = [
   "Broadened permissions",
   "Changes that cannot be judged",
@@ -225,7 +223,7 @@ function harmlessSentences(
 
 const isKeyAddress = (address = "") => Object.values(KEY_ADDRESSES).includes(address);
 
-/** "1 resource created, 2 updated."; undefined if no resource changes. */
+/** "1 resource created, 2 updated." */
 export function resourceCounts(findings: readonly DiffFound[]): string | undefined {
   const resources = findings.flatMap((found) => (found.rule === "resource" ? [found] : []));
   const what = resources.every(({ address }) => isKeyAddress(address)) ? "access key" : "resource";
@@ -235,7 +233,7 @@ export function resourceCounts(findings: readonly DiffFound[]): string | undefin
   return counts.length === 0 ? undefined : `${counts.join(", ")}.`;
 }
 
-/** "3 Write actions", "14 actions (6 Write, 2 Tagging, 6 Read)": the counts add up. */
+/** "14 actions (6 Write, 2 Tagging, 6 Read)": the counts add up. */
 function countOf(changes: readonly ActionChange[]): string {
   const kinds = [...grouped(changes, kindOf)];
   const counts = kinds
@@ -275,7 +273,6 @@ function deploymentLines(
   ];
 }
 
-/** The impact of a new deployment is in its review pack. */
 function impactLines(
   findings: readonly DiffFound[],
   state: DeploymentChanges["state"],
@@ -317,7 +314,6 @@ function impactLines(
   );
 }
 
-/** The rules whose actions stand below their sentence. */
 const LISTED: readonly string[] = ["permissions-broadened", "permissions-narrowed"];
 
 function actionsOf(found: DiffFound): readonly ActionChange[] {
@@ -326,7 +322,6 @@ function actionsOf(found: DiffFound): readonly ActionChange[] {
     : [];
 }
 
-/** With the number of listed actions: "4 actions added, 3 changed". */
 function titleOf(section: Section, findings: readonly DiffFound[]): string {
   const actions = findings.flatMap(actionsOf);
   if (
@@ -341,7 +336,7 @@ function titleOf(section: Section, findings: readonly DiffFound[]): string {
   return counts.length === 0 ? section : `${section}: ${counts.join(", ")}`;
 }
 
-/** The rules whose sentence names a kind of resource, of which a deployment can have several. */
+/** Their sentence names a kind of resource, of which a deployment can have several. */
 const ADDRESSED: readonly string[] = ["resource", "destroyed"];
 
 function linesOf(found: DiffFound, style: Style): readonly string[] {
@@ -414,10 +409,7 @@ function scopeChange({ before, after }: ActionChange, style: Style): string {
   return `on ${scopeList(gained, style)} instead of ${scopeList(lost, style)}`;
 }
 
-/**
- * The scopes that are not among others; of one with more values of a condition, only the added
- * values.
- */
+/** The scopes that are not among others; of one with more values, only those. */
 function beyond(scopes: readonly Scope[], others: readonly Scope[]): readonly Scope[] {
   return scopes.flatMap((scope) => {
     const near = others.find((other) => differing(scope, other) <= 1);
@@ -459,10 +451,8 @@ function scopeList(scopes: readonly Scope[], style: Style): string {
   return groups.join(", and on ");
 }
 
-/** " in eu-central-1 if iam:PassedToService is ec2.amazonaws.com". */
+/** " in eu-central-1 if iam:PassedToService is ec2.amazonaws.com" */
 function conditionsText(conditions: Scope["conditions"]): string {
-  const isRegion = ({ test, variable }: Scope["conditions"][number]) =>
-    test === "StringEquals" && variable === "aws:RequestedRegion";
   const regions = conditions.filter(isRegion).map(({ values }) => ` in ${values.join(" or ")}`);
   const others = conditions
     .filter((condition) => !isRegion(condition))

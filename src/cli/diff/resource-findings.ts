@@ -32,7 +32,7 @@ export interface ResourceChange {
   readonly what: string;
   readonly action: "created" | "deleted" | "replaced" | "updated" | "imported" | "forgotten";
   readonly details: readonly string[];
-  /** Whether Terraform creates the new object of a replacement before it deletes the old one. */
+  /** Whether the new object of a replacement is created before the old one is deleted. */
   readonly isCreatedFirst: boolean;
 }
 
@@ -54,7 +54,8 @@ export function resourcesOfPacks(
   return addressesIn(before, after)
     .sort()
     .map((address) => {
-      const isCreatedFirst = lifecycleOf(after.resources.get(address)).create_before_destroy === true;
+      const isCreatedFirst =
+        lifecycleOf(after.resources.get(address)).create_before_destroy === true;
       return { ...changeOf(address, actionAt(address), before, after), isCreatedFirst };
     })
     .filter(({ action, details }) => action !== "updated" || details.length > 0);
@@ -100,7 +101,6 @@ function changeOf(
 /** They can have policies that Terraform does not manage. */
 export const WITH_PERMISSIONS: readonly string[] = [ADDRESSES.user, ADDRESSES.nodeRole];
 
-/** Terraform itself reads these, or the provider computes them. */
 const NOT_SHOWN: readonly string[] = ["depends_on", "lifecycle", "arn", "id", "tags_all"];
 
 function differingAttributes(
@@ -120,10 +120,7 @@ function differingAttributes(
     .filter((name) => meaning(old[name]) !== meaning(current[name]));
 }
 
-/**
- * Arguments whose change makes Terraform replace a resource. Source: `ForceNew` in the AWS
- * provider's schemas.
- */
+/** They make Terraform replace a resource. Source: `ForceNew` in the AWS provider's schemas. */
 const FORCE_NEW = ["name", "path", "pgp_key", "user", "role", "policy_arn"];
 
 /** IAM renames users. */
@@ -234,10 +231,7 @@ export function resourceFindings(
   ];
 }
 
-/**
- * Terraform attaches an additional policy of another name before it detaches the old one.
- * Permissions that the new one lacks are reported as narrowed.
- */
+/** Terraform attaches the new policy first. What it lacks is reported as narrowed. */
 function renamedPolicies(resources: readonly ResourceChange[]): readonly ResourceChange[] {
   const inOrder = resources.filter(
     ({ action, isCreatedFirst }) => action === "replaced" && isCreatedFirst,

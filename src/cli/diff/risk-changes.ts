@@ -10,7 +10,7 @@ import { attribute, type Snapshot, userPoliciesOf } from "./snapshot";
 
 export type Risks = ReadonlyMap<string, Risk>;
 
-/** The risks of a deployment, or of other policies than those of its settings. */
+/** The risks of a deployment, or of other policies for it. */
 export function risksIn(
   deployment: Deployment,
   account: string | undefined = deployment.accountId,

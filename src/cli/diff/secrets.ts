@@ -15,9 +15,7 @@ const SECRET_OUTPUT = "secret_access_key";
 /** Shorter strings are no secret of a key. */
 const MIN_LENGTH = 16;
 
-/**
- * All secrets in a plan, in every spelling that is searched: as they are, in base64 and in a URL.
- */
+/** In every spelling that is searched: as they are, in base64 and in a URL. */
 export function secretsIn(plan: JsonObject): readonly string[] {
   const secrets = new Set<string>();
   JSON.stringify(plan, (name, value: unknown) => {
@@ -34,16 +32,14 @@ export function secretsIn(plan: JsonObject): readonly string[] {
   ]);
 }
 
-/** A plan, or findings, with a placeholder for each secret, so that no output contains one. */
+/** With a placeholder for each secret, so that no output contains one. */
 export function masked<Value>(given: Value, secrets: readonly string[]): Value {
   return mapStrings(given, (text) =>
     secrets.reduce((rest, secret) => rest.replaceAll(secret, "(secret)"), text),
   ) as Value;
 }
 
-/**
- * Where a plan has a secret after the change, outside the access key itself and the output for it.
- */
+/** Where a plan has a secret after the change, outside the access key and the output for it. */
 export function secretFindings(
   { changes, outputs }: Plan,
   secrets: readonly string[],
@@ -64,7 +60,6 @@ export function secretFindings(
   return [...locations].map((where) => ({ rule: "secret-in-value", values: { where } }));
 }
 
-/** Where a secret is newly in plaintext. */
 export function exposureFindings(before: Snapshot, after: Snapshot): readonly DiffFound[] {
   const isEmpty = (value: unknown) =>
     after.withoutSecret.some((address) => reference(`${address}.secret`) === value);
@@ -98,10 +93,7 @@ function plaintextSlot(snapshot: Snapshot): Slot | undefined {
 
 export type PgpKeys = readonly (readonly [slot: string, key: string | undefined])[];
 
-/**
- * OpenPGP keys whose text was in no slot before. Even if the fingerprint is known, nobody has
- * reviewed this text.
- */
+/** OpenPGP keys whose text was in no slot: even of a known fingerprint, nobody has reviewed it. */
 export function pgpKeyFindings(before: PgpKeys, after: PgpKeys): readonly DiffFound[] {
   const texts = before.flatMap(([, key]) => key ?? []);
   const fingerprints = [...new Set(texts.map(fingerprintOf))];
@@ -117,10 +109,7 @@ export function pgpKeyFindings(before: PgpKeys, after: PgpKeys): readonly DiffFo
   });
 }
 
-/**
- * Keys of a state whose secret the AWS provider encrypted for another OpenPGP key than the one in
- * `pgp_key`.
- */
+/** Keys whose secret the AWS provider encrypted for another OpenPGP key than that in `pgp_key`. */
 export function recordedKeyFindings(state: Snapshot): readonly DiffFound[] {
   return slotsOf(state).flatMap((slot): readonly DiffFound[] => {
     const { pgpKey, keyFingerprint = "" } = keyIn(state, slot) ?? {};

@@ -13,22 +13,19 @@ import { mapStrings } from "./json-values";
 import type { OutputValue, Plan, PlannedChange } from "./plan-file";
 import { readPolicy } from "./policies";
 
-/** One side of a change: the parts of a deployment that decide who may do what. */
 export interface Snapshot {
   readonly resources: ReadonlyMap<string, JsonObject>;
   readonly outputs: ReadonlyMap<string, OutputValue>;
-  /** Addresses whose secret the state does not have in plaintext, as that of an imported key. */
+  /** Addresses whose secret is not in the state in plaintext, as that of an imported key. */
   readonly withoutSecret: readonly string[];
-  /** Addresses of objects that stay in AWS, and that Terraform stops to manage. */
+  /** Addresses of what stays in AWS, and is no longer managed. */
   readonly forgotten: readonly string[];
 }
 
-/** The addresses of both sides. */
 export function addressesIn(before: Snapshot, after: Snapshot): string[] {
   return [...new Set([...before.resources.keys(), ...after.resources.keys()])];
 }
 
-/** The meta-argument `lifecycle`. */
 export function lifecycleOf(resource: JsonObject | undefined): JsonObject {
   return objectOf(listOf(resource?.lifecycle)[0]);
 }
@@ -48,8 +45,8 @@ export const reference = (to: string): string => `\${${to}}`;
 const DOCUMENT = /^\$\{data\.aws_iam_policy_document\.[\w-]+\.json\}$/;
 
 /**
- * @param policies of the review pack: those that the Terraform JSON refers to, as AWS stores them
- * @param account stands for the account that Terraform would find
+ * @param policies as AWS stores them
+ * @param account that Terraform would find
  * @param withoutSecret addresses of imported keys
  */
 export function snapshotOfPack(
@@ -105,15 +102,14 @@ export function snapshotOfPlan(plan: Plan, side: "before" | "after"): Snapshot {
   };
 }
 
-/** The changes of resources in a plan, without left-overs of failed replacements (`deposed`). */
+/** Without left-overs of failed replacements (`deposed`). */
 export function managedChanges({ changes }: Plan): readonly PlannedChange[] {
   return changes.filter(({ isManaged, deposed }) => isManaged && deposed === undefined);
 }
 
-/** The value of an attribute that is known only after the apply. */
 export const UNKNOWN = "known after apply";
 
-/** The managed policies by number, whether they are attached or not. */
+/** By number, whether they are attached or not. */
 export function userPoliciesOf(snapshot: Snapshot): ReadonlyMap<number, Policy> {
   return new Map(
     [...snapshot.resources.keys()].flatMap((address) => {
@@ -138,12 +134,10 @@ export function keyIn({ resources }: Snapshot, slot: Slot): KeyAttributes | unde
   return key && keyAttributes(key);
 }
 
-/** The slot whose key the outputs have. */
 export function currentSlot({ outputs }: Snapshot): Slot | undefined {
   return SLOTS.find((slot) => slot === outputs.get("access_key_slot")?.value);
 }
 
-/** The slots that have a key. */
 export function slotsOf(snapshot: Snapshot): readonly Slot[] {
   return SLOTS.filter((slot) => keyIn(snapshot, slot) !== undefined);
 }

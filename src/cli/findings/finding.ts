@@ -5,7 +5,6 @@ export const EXIT = { success: 0, error: 1, attention: 2, breaking: 3 } as const
 
 export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
 
-/** What a finding means for the person who runs the command. */
 export type Level = "note" | "attention" | "unverifiable" | "breaking";
 
 const EXIT_CODE_OF: Readonly<Record<Level, 0 | 2 | 3>> = {
@@ -17,10 +16,10 @@ const EXIT_CODE_OF: Readonly<Record<Level, 0 | 2 | 3>> = {
 
 export const LEVELS = Object.keys(EXIT_CODE_OF) as readonly Level[];
 
-/** One sentence without a final period, made of the values of a finding. */
+/** Without a final period. */
 type Sentence<Values> = (values: Values) => string;
 
-/** A kind of finding. Its sentences are only here: everything else reads the values. */
+/** Sentences are only here: everything else reads the values. */
 export interface Rule<Values> {
   readonly level: Level;
   readonly text: Sentence<Values>;
@@ -28,14 +27,11 @@ export interface Rule<Values> {
   readonly remedy?: Sentence<Values> | undefined;
 }
 
-/** The rules of one command. Their IDs are stable: alerts and filters refer to them. */
+/** Rule IDs are stable: alerts and filters refer to them. */
 export type Rules = Readonly<Record<string, Rule<never>>>;
 
 interface Location {
-  /**
-   * `accessKeys.primary.pgpKey`: the setting that it follows from, so that editors can point at its
-   * line.
-   */
+  /** `accessKeys.primary.pgpKey`, so that editors can point at its line. */
   readonly field?: string | undefined;
   readonly address?: string | undefined;
   /** Whose permissions it is about. */
@@ -44,7 +40,7 @@ interface Location {
   readonly object?: string | undefined;
 }
 
-/** A finding before its deployment is known. The values are JSON and contain no secret. */
+/** The values are JSON and contain no secret. */
 export type Found<Of extends Rules> = {
   readonly [Id in keyof Of & string]: Location & {
     readonly rule: Id;
@@ -52,17 +48,14 @@ export type Found<Of extends Rules> = {
   };
 }[keyof Of & string];
 
-/**
- * A finding is data. Text, Markdown and JSON are renderings of it, and nothing reads the rendering.
- */
+/** Data: nothing reads its text, Markdown or JSON again. */
 export type Finding<Of extends Rules> = Found<Of> & { readonly stack: string };
 
-/** The level of a finding. */
 export function levelOf<Of extends Rules>(rules: Of, { rule }: Found<Of>): Level {
   return rules[rule]?.level ?? "breaking";
 }
 
-/** The sentence of a finding; characters outside ASCII are escape sequences. */
+/** Characters outside ASCII are escape sequences. */
 export function textOf<Of extends Rules>(rules: Of, { rule, values }: Found<Of>): string {
   // The type of a finding binds its values to its rule.
   return ascii(rules[rule]?.text(values as never) ?? rule);
@@ -74,16 +67,13 @@ function adviceOf<Of extends Rules>(rules: Of, { rule, values }: Found<Of>) {
   return { risk: sentence(rules[rule]?.risk), remedy: sentence(rules[rule]?.remedy) };
 }
 
-/** Risk and remedy of a finding as lines below its sentence. */
+/** Lines below its sentence. */
 export function adviceLines<Of extends Rules>(rules: Of, found: Found<Of>): readonly string[] {
   const { risk, remedy } = adviceOf(rules, found);
   return [...(risk ? [`risk: ${risk}`] : []), ...(remedy ? [`-> ${remedy}`] : [])];
 }
 
-/**
- * A report as text: each finding with its level and object, below it risk and remedy, and at the
- * end the number of each level.
- */
+/** Each finding with its level and object, risk and remedy, and the number of each level. */
 export function findingsText<Of extends Rules>(
   rules: Of,
   heading: readonly string[],
@@ -106,7 +96,6 @@ export function findingsText<Of extends Rules>(
   return [...heading, ...lines, total].map((line) => `${visible(line)}\n`).join("");
 }
 
-/** The exit code of a command that reports these findings: that of the most serious one. */
 export function exitCodeOf<Of extends Rules>(rules: Of, findings: readonly Found<Of>[]): 0 | 2 | 3 {
   return Math.max(0, ...findings.map((finding) => EXIT_CODE_OF[levelOf(rules, finding)])) as
     | 0
@@ -115,11 +104,9 @@ export function exitCodeOf<Of extends Rules>(rules: Of, findings: readonly Found
 }
 
 /**
- * The output of every command with `--format json`; `docs/reference/findings.schema.json` describes
- * it.
- * @param findings each gets its level and its sentences
+ * Every `--format json`; `docs/reference/findings.schema.json` describes it.
  * @param deployments what the command reports of each deployment besides findings
- * @param more what the command reports besides deployments
+ * @param more what it reports besides deployments
  */
 export function reportJson<Of extends Rules>(
   rules: Of,

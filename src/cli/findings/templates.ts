@@ -12,7 +12,7 @@ interface Templates {
   readonly remedy?: string | undefined;
 }
 
-/** The sentences of rules by ID; a string is `text`, without the others. */
+/** By ID; a string is `text`. */
 export type Sentences = Readonly<Record<string, string | Templates>>;
 
 /** With a misspelled `risk` or `remedy`, no finding has all values. */
@@ -22,7 +22,7 @@ type TextsOf<Of> = Of extends string
     ? Of[keyof Of]
     : "{misspelled}";
 
-/** The names in braces of a template, and those of them that stand in brackets. */
+/** In braces, and of those in brackets. */
 type NamesIn<Template> = Template extends `${string}{${infer Name}}${infer Rest}`
   ? Name | NamesIn<Rest>
   : never;
@@ -37,7 +37,7 @@ interface WithAction {
 }
 type Value = string | number | readonly string[] | WithAction | readonly WithAction[];
 
-/** The values that templates show, by name; those that `Own` does not have are texts. */
+/** Those that `Own` does not have are texts. */
 type ValuesOf<Template, Own> = {
   readonly [Name in Exclude<NamesIn<Template>, OptionalIn<Template>>]: ValueOf<Name, Own>;
 } & {
@@ -45,22 +45,20 @@ type ValuesOf<Template, Own> = {
 };
 type ValueOf<Name, Own> = Name extends keyof Own ? Own[Name] : string | number | readonly string[];
 
-/** A rule with the sentences that have the names of their values, for lists of rules. */
+/** With its sentences for lists of rules. */
 type TemplateRule<Values> = Rule<Values> & { readonly templates: Templates };
 
-/** All sentences of groups, by ID. */
 type Merged<Groups> = {
   readonly [Group in keyof Groups]: (sentences: Groups[Group]) => void;
 }[keyof Groups] extends (sentences: infer All) => void
   ? All
   : never;
 
-/** The rules of groups of sentences. Their values are texts, but for those that `Own` has. */
+/** Values are texts, but for those that `Own` has. */
 export type RulesOf<Groups, Own = object, All = Merged<Groups>> = {
   readonly [Id in keyof All]: TemplateRule<ValuesOf<TextsOf<All[Id]>, Own>>;
 };
 
-/** Rules by their level. */
 export function templateRules<Groups extends Readonly<Partial<Record<Level, Sentences>>>>(
   groups: Groups,
 ): RulesOf<Groups> {
@@ -102,10 +100,7 @@ function valueText(value: Value | undefined): string {
   return items.join(", ");
 }
 
-/**
- * "ec2:RunInstances on * with aws:RequestedRegion=eu-central-1"; of a change of permissions, its
- * action.
- */
+/** "ec2:RunInstances on * with aws:RequestedRegion=eu-central-1" */
 function requestText({ action, resource, context = {} }: WithAction): string {
   const keys = Object.entries(context).map(
     ([key, values]) => `${key}=${[values].flat().join(",")}`,

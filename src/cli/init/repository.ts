@@ -17,34 +17,25 @@ export const PIPELINES = {
 } as const;
 
 export interface RepositoryOptions {
-  /** At least one. Several have what they share in `defaults.yaml`. */
+  /** At least one. Several share `defaults.yaml`. */
   readonly stacks: readonly string[];
   readonly pipeline: keyof typeof PIPELINES | undefined;
-  /**
-   * The command that runs a program of the repository.
-   * @default settings only
-   */
+  /** The command that runs a program of the repository; undefined: settings only. */
   readonly cdktf?: "cdktf" | "cdktn" | undefined;
   readonly source: string;
 }
 
-/**
- * The newest Node.js that the command `cdktf` 0.21 starts with: it has no build of node-pty for a
- * newer one.
- */
+/** The newest one with a build of node-pty for the command `cdktf` 0.21. */
 export const CDKTF_NODE = 22;
 
 const NODE_VERSIONS = { settings: ">=20.9", cdktf: `>=20.9 <${CDKTF_NODE + 1}`, cdktn: ">=22.19" };
 
-/**
- * Files that are copied as they are. npm never packs files named `.gitignore` and `.npmrc`: the
- * templates have no point in front.
- */
+/** npm packs no files named `.gitignore` and `.npmrc`: the templates have no point in front. */
 const SETTINGS_FILES = [".gitattributes", ".gitignore", ".npmrc"];
 
 const read = (path: string) => readFileSync(packageFile(path), "utf8");
 
-/** The files of a repository for deployments, by path. */
+/** By path. */
 export function repositoryFiles(options: RepositoryOptions): Readonly<Record<string, string>> {
   const { stacks, pipeline, cdktf } = options;
   const [stack] = stacks;
@@ -87,9 +78,7 @@ function settingsFiles(stacks: readonly string[]): Readonly<Record<string, strin
 
 export const CDK_TERRAIN = { cdktn: "0.24.0", "@cdktn/provider-aws": "25.7.0" };
 
-/**
- * The versions that this release is tested with. npm installs CDK Terrain under the names of CDKTF.
- */
+/** What this release is tested with. npm installs CDK Terrain under the names of CDKTF. */
 function programPackages(cdktf: "cdktf" | "cdktn"): Readonly<Record<string, string>> {
   const { devDependencies } = packageJson();
   const tested = (...names: readonly string[]) =>
@@ -106,9 +95,7 @@ function programPackages(cdktf: "cdktf" | "cdktn"): Readonly<Record<string, stri
       };
 }
 
-/**
- * Jobs of a pipeline install no development dependencies, and the packages of a program are such.
- */
+/** Jobs of a pipeline install no development dependencies, such as the packages of a program. */
 function packageJsonOf({ cdktf, source }: RepositoryOptions): string {
   const content = {
     name: "dkp-access-deployments",
@@ -124,21 +111,15 @@ function packageJsonOf({ cdktf, source }: RepositoryOptions): string {
 }
 
 interface PackageSource {
-  /**
-   * For package.json: the version, which npm looks up in its registry, or the packed file in the
-   * repository.
-   */
+  /** For package.json: the version, or the packed file in the repository. */
   readonly named: string;
-  /** The packed file; only its name if nothing says where it is. */
+  /** Only its name if nothing says where it is. */
   readonly file?: string;
   /** Whether `npm run package` creates the file. */
   readonly isCheckout: boolean;
 }
 
-/**
- * Where a repository installs this package from: this checkout, the packed file that it was
- * installed from, or a registry.
- */
+/** This checkout, the packed file that it was installed from, or a registry. */
 export function packageSource(environment: Environment): PackageSource {
   const { name, version } = packageJson();
   const isCheckout = basename(packageFile("..")) !== "node_modules";
@@ -158,9 +139,8 @@ function unnamedFile(name: string, version: string): string | undefined {
 }
 
 /**
- * The version that a checkout is packed as: with the commit, unless that has the tag of the
- * version; with `dirty` if a file differs from the commit, so that one version has one content;
- * `unknown` without Git.
+ * With the commit, unless that has the tag of the version; with `dirty` if a file differs from it,
+ * so that one version has one content.
  */
 export function packedVersion(version: string, environment: Environment): string {
   const git = (...args: readonly string[]) =>
@@ -175,10 +155,7 @@ export function packedVersion(version: string, environment: Environment): string
   return `${version}${isRelease ? "" : `-g${commit}`}${isClean ? "" : "-dirty"}`;
 }
 
-/**
- * npm keeps where it installed each package from in `node_modules/.package-lock.json`, relative to
- * the folder above.
- */
+/** npm's record of where it installed each package from, relative to the folder above. */
 function installedFile(path: string): string | undefined {
   const lock = packageFile("../.package-lock.json");
   const installed = existsSync(lock) ? parseJson(readFileSync(lock, "utf8")) : undefined;

@@ -12,7 +12,7 @@ export const DEPLOYER_FILES = [
 
 export const PLANNER_FILE = "planner-policy.json";
 
-/** The policies of `rotate`, for every night and for the response to a leak. */
+/** For every night, and for the response to a leak. */
 const ROTATOR_FILES = ["rotator-policy.json", "responder-policy.json"] as const;
 
 export const CONTROL_POLICY_FILE = "service-control-policy.json";
@@ -37,7 +37,7 @@ const OTHER_FILES = [
 
 export const POLICY_FILES = ["policy.json", "policy-2.json"] as const;
 
-/** A file of a review pack. Other files in its folder belong to the user. */
+/** Other files in the folder of a review pack belong to the user. */
 export type PackFile =
   | (
       | typeof OTHER_FILES
@@ -49,13 +49,13 @@ export type PackFile =
   | typeof DEPLOYMENT_FILE
   | typeof PLANNER_FILE;
 
-/** The review pack of a deployment. The same settings always give the same bytes. */
+/** The same settings always give the same bytes. */
 export type Pack = Readonly<Partial<Record<PackFile, string>>>;
 
-/** The file of a managed policy, counted from 1. */
+/** Of a managed policy, counted from 1. */
 export const policyFile = (number: number): string => POLICY_FILES[number - 1] ?? "";
 
-/** The files of a review pack that a reviewer approves, with their SHA-256. */
+/** The files that a reviewer approves. */
 export function approvedFiles(
   files: Readonly<Partial<Record<string, string>>>,
 ): readonly { readonly name: string; readonly digest: string }[] {
@@ -65,7 +65,7 @@ export function approvedFiles(
   });
 }
 
-/** SHA-256 of a text, as `sha256sum` prints it. */
+/** As `sha256sum` prints it. */
 export const sha256 = (text: string): string => createHash("sha256").update(text).digest("hex");
 
 export const PACK_FILES: readonly PackFile[] = Array.of<PackFile>(
@@ -78,10 +78,7 @@ export const PACK_FILES: readonly PackFile[] = Array.of<PackFile>(
   PLANNER_FILE,
 ).sort();
 
-/**
- * The settings of a deployment with all defaults, and the version of the program. They are valid
- * settings again, without secrets, and `diff` compares them field by field.
- */
+/** With all defaults. They are valid settings again, without secrets, and `diff` compares them. */
 export function normalizedSettings({ settings, state }: Deployment): {
   readonly version: string;
   readonly settings: JsonObject;
@@ -95,9 +92,8 @@ export function normalizedSettings({ settings, state }: Deployment): {
 }
 
 /**
- * Normalized settings without what has no effect: the file of the other fields of `cluster`, and
- * former settings that mean what is always so now. In versions without `accessKeys.managedBy`,
- * Terraform managed the keys.
+ * Without what has no effect: the file of the other fields of `cluster`, and former settings that
+ * are always so now. In versions without `accessKeys.managedBy`, Terraform managed the keys.
  */
 export function effectiveSettings(settings: JsonObject): JsonObject {
   const { cluster, ...rest } = withoutRemovedSettings(settings);

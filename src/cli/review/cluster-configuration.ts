@@ -3,8 +3,8 @@ import { visible, visibleLines } from "../../text/printable";
 import type { Reviewed } from "./reviewed";
 
 /**
- * The fields of DKP's `AWSClusterConfiguration` that follow from a deployment, as YAML that has the
- * same value in YAML 1.1 and 1.2. Placeholders stand for the key.
+ * DKP's `AWSClusterConfiguration`, as far as it follows from a deployment: YAML that means the same
+ * in YAML 1.1 and 1.2. Placeholders stand for the key.
  */
 export function clusterConfiguration({ deployment, secret }: Reviewed): string {
   const { stack, region, cluster, nodeRole, additionalRolePolicies } = deployment;

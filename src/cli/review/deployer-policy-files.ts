@@ -11,7 +11,7 @@ import { stateAccess } from "./state";
 
 interface DeployerPolicy {
   readonly file: (typeof DEPLOYER_FILES)[number];
-  /** ARN of the role that requires it; absent for the credentials that Terraform runs with. */
+  /** That requires it; undefined for the credentials that Terraform runs with. */
   readonly role: string | undefined;
   readonly statements: readonly DeployerStatement[];
   readonly document: PolicyDocument;
@@ -23,9 +23,9 @@ export interface DeployerPolicies {
 }
 
 /**
- * The least-privilege policies for planning, applying, updating and destroying a deployment,
- * limited to its names and its state, and for a principal that only plans. If Terraform assumes a
- * role, that role has the permissions, and the pipeline's own credentials can only assume it.
+ * The least-privilege policies for planning, applying, updating and destroying a deployment, and
+ * for a principal that only plans. If Terraform assumes a role, that role has the permissions, and
+ * the pipeline's own credentials can only assume it.
  */
 export function deployerPolicies(deployment: Deployment): DeployerPolicies {
   const all = statementsByPrincipal(deployment);
@@ -42,10 +42,7 @@ export function deployerPolicies(deployment: Deployment): DeployerPolicies {
   return { policies, planner: documentOf(all.get(undefined) ?? [], ({ plan }) => plan) };
 }
 
-/**
- * By the ARN of the role that Terraform assumes; undefined: the credentials that Terraform runs
- * with, first.
- */
+/** By the role that Terraform assumes; undefined: its own credentials, first. */
 function statementsByPrincipal(deployment: Deployment) {
   const { assumeRoleArn } = deployment.provider;
   const state = stateAccess(deployment.state, deployment.region);

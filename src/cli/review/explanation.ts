@@ -15,26 +15,19 @@ export interface Explanation {
   readonly row: CatalogueRow;
   /** What of this cluster, or else of other ones, requires it. */
   readonly requiredBy: string;
-  /** Where the policy grants it; empty: it does not. */
+  /** Empty: the policy does not grant it. */
   readonly grants: readonly PolicyStatement[];
-  /**
-   * What denies it despite the grants, if all conditions of the statement hold. A Deny applies to
-   * every action.
-   */
+  /** A Deny applies to every action, if all its conditions hold. */
   readonly denials: readonly PolicyStatement[];
 }
 
 export interface Permission {
   readonly row: CatalogueRow;
-  /** Whether anything requires it, according to the settings. */
   readonly isRequired: boolean;
   readonly tableRow: string;
 }
 
-/**
- * Why an action of the catalogue is in a policy or not, and on what it is allowed. Ignores case, as
- * IAM does.
- */
+/** Why an action of the catalogue is in a policy or not. Ignores case, as IAM does. */
 export function explain(action: string, options: PolicyOptions): Explanation | undefined {
   const row = CATALOGUE.find(
     (candidate) => candidate.action.toLowerCase() === action.toLowerCase(),
@@ -69,10 +62,7 @@ function requirementsOf(row: CatalogueRow, cluster: Cluster) {
   };
 }
 
-/**
- * The actions of a policy with their requirements.
- * @param statements what allows them
- */
+/** @param statements what allows the actions */
 export function permissionsOf(
   rows: readonly CatalogueRow[],
   statements: readonly PolicyStatement[],
@@ -93,7 +83,6 @@ export function permissionsOf(
   });
 }
 
-/** An explanation as lines for people. */
 export function explanationText({ row, requiredBy, grants, denials }: Explanation): string {
   const versions = versionsOf(row);
   const listed = row.documented

@@ -9,10 +9,7 @@ interface StaleFile {
   readonly path: string;
   readonly what: "missing" | "outdated" | "left over";
   readonly text: string;
-  /**
-   * Whether it is JSON that differs in more than order and the version of the program. What people
-   * read follows from such files.
-   */
+  /** Whether JSON differs in more than order and the version of the program. */
   readonly isOtherMeaning: boolean;
 }
 
@@ -24,7 +21,7 @@ const FORMER_FILES: readonly string[] = [
   "planner-trust-gitlab.json",
 ];
 
-/** The overview of all review packs, which earlier versions wrote, and how it began. */
+/** Of all review packs; earlier versions wrote it. */
 const OVERVIEW = { name: "README.md", start: "# AWS access of DKP: overview\n" };
 
 /** Another README.md belongs to the user. */
@@ -43,9 +40,9 @@ function formerFiles(folder: string, stacks: readonly string[]): readonly StaleF
 }
 
 /**
- * By stack, the files of review packs that differ from these packs, or that a pack no longer has.
- * @throws Error if a symbolic link, or anything else that is not a file or folder, has the path of
- * a review pack
+ * The files that differ from these packs, or that a pack no longer has.
+ * @throws Error if something else than a file or folder, such as a symbolic link, has the path of
+ * one
  */
 export function staleFiles(
   folder: string,
@@ -70,8 +67,7 @@ const entriesOf = (folder: string) =>
   existsSync(folder) ? readdirSync(folder, { withFileTypes: true }) : [];
 
 /**
- * The folders with a file of a review pack, of none of these stacks. Symbolic links are not
- * followed.
+ * The folders with files of review packs, of none of these stacks. Symbolic links are not followed.
  */
 export function unknownPacks(folder: string, stacks: readonly string[]): readonly string[] {
   return entriesOf(folder)
@@ -80,7 +76,6 @@ export function unknownPacks(folder: string, stacks: readonly string[]): readonl
     .filter((path) => readdirSync(path).some((name) => PACK_FILES.some((file) => file === name)));
 }
 
-/** The symbolic links in a folder whose names have this end. */
 export function linksIn(folder: string, end: string): readonly string[] {
   return entriesOf(folder)
     .filter((entry) => entry.isSymbolicLink() && entry.name.endsWith(end))
@@ -88,8 +83,8 @@ export function linksIn(folder: string, end: string): readonly string[] {
 }
 
 /**
- * Updates the files of review packs. The next run completes an interrupted one.
- * @throws Error that says so, if they are incomplete
+ * The next run completes an interrupted one.
+ * @throws Error that says so, if packs are incomplete
  */
 export function writePacks(stale: readonly StaleFile[]): void {
   for (const [index, { path, what, text }] of stale.entries()) {
@@ -111,10 +106,7 @@ export function writePacks(stale: readonly StaleFile[]): void {
   }
 }
 
-/**
- * @throws Error for anything but a file, for example a symbolic link: commands read, write and
- * delete files only
- */
+/** @throws Error for anything but a file: commands read, write and delete files only */
 function difference(path: string, text: string | undefined): StaleFile["what"] | undefined {
   const stats = lstatSync(path, { throwIfNoEntry: false });
   if (stats !== undefined && !stats.isFile()) {
@@ -138,7 +130,7 @@ function isOtherMeaning(path: string, what: StaleFile["what"], text: string | un
   );
 }
 
-/** CDKTF names its version in a comment of its JSON, and `deployment.json` that of this program. */
+/** CDKTF's version is in a comment of its JSON. */
 function meaning(text: string): string {
   const { version: _version, "//": _comment, settings, ...content } = objectOf(parseJson(text));
   return JSON.stringify(

@@ -22,10 +22,7 @@ import { type LeakedKey, leakFacts, type Reviewed, reviewed } from "./reviewed";
 
 type Compared = Pack & { readonly "main.tf.json": string };
 
-/**
- * What the templates read. JSON for a shell is in ASCII, which is independent of the locale of the
- * shell and of Python.
- */
+/** JSON for a shell is in ASCII, whatever the locale of the shell and of Python. */
 export const pageFacts = (review: Reviewed, compared: Compared = comparedPack(review)): object => ({
   ...review,
   approved: approvedFiles(compared),
@@ -46,7 +43,7 @@ export const pageFacts = (review: Reviewed, compared: Compared = comparedPack(re
   descriptionJson: ascii(JSON.stringify({ Description: POLICY_DESCRIPTION })),
 });
 
-/** What reviewers read before a deployment is applied. It contains no secret. */
+/** It contains no secret. */
 export function reviewPack(review: Reviewed): Pack {
   const { nodeRole, managedBy } = review.deployment;
   const { rotator, responder } = rotatorPolicies(review.deployment);
@@ -64,7 +61,6 @@ export function reviewPack(review: Reviewed): Pack {
     "cluster-configuration.yaml": clusterConfiguration(review),
     "consumer.tf": page("consumer.tf"),
     "deployer.md": page("deployer.md"),
-    // As sha256sum writes it, and sha256sum --check reads it.
     "main.tf.json.sha256": `${sha256(compared["main.tf.json"])}  main.tf.json\n`,
     ...(!isImported && { "aws-cli.sh": page("aws-cli.sh"), "console.md": page("console.md") }),
     ...(managedBy === "rotate" && {
@@ -107,7 +103,6 @@ export function comparedPack({
   };
 }
 
-/** JSON as a review pack has it. */
 export function json(value: object): string {
   return `${visibleLines(JSON.stringify(value, null, 2))}\n`;
 }

@@ -38,14 +38,11 @@ import { type DeployerPolicies, deployerPolicies } from "./deployer-policy-files
 import { type Permission, permissionsOf } from "./explanation";
 import { type StateFacts, stateFacts } from "./state";
 
-/**
- * A deployment with the facts that the files of its review pack show, computed once. The templates
- * read it.
- */
+/** What the templates read. */
 export interface Reviewed extends StateFacts, KeyFacts, PermissionFacts {
   readonly deployment: Deployment;
   readonly terraform: TerraformJson;
-  /** By kind; none if requests can come from any network. */
+  /** By kind; empty if requests can come from any network. */
   readonly networks: readonly (readonly [kind: string, values: readonly string[]])[];
   readonly hasPaths: boolean;
   readonly deployer: DeployerPolicies;
@@ -54,7 +51,7 @@ export interface Reviewed extends StateFacts, KeyFacts, PermissionFacts {
   readonly partition: string;
   readonly dkpVersions: string;
   readonly dkpRole: string;
-  /** Current and former roles of nodes other than that one, with their path. */
+  /** Of nodes besides that one, with their path. */
   readonly otherRoles: readonly string[];
   readonly formerRoles: readonly string[];
   readonly leak: LeakFacts;
@@ -66,7 +63,7 @@ interface KeyFacts {
     readonly isCurrent: boolean;
   })[];
   readonly secret: {
-    /** The least protected form of a secret, and how many keys have it. */
+    /** The least protected form, and how many keys have it. */
     readonly form: SecretForm;
     readonly count: number;
     readonly current: SecretForm;
@@ -143,7 +140,6 @@ export interface LeakedKey {
   readonly user: string;
 }
 
-/** The commands after a leak of keys, as `after-a-leak.md` shows them. */
 export function leakFacts(region: string, keys: readonly LeakedKey[]): LeakFacts {
   const users = [...new Set(keys.map(({ user }) => user))];
   const commands = (user: string) => leakCommands(user, alwaysOnRegion(region));

@@ -8,10 +8,7 @@ import { type Call, type DeployerStatement, literal } from "../iam/deployer-perm
 export interface StateFacts {
   readonly remoteState: { readonly backend: string; readonly config: JsonObject };
   readonly missingArguments: readonly string[];
-  /**
-   * The arguments that say where the state is and who receives it, even if only its writer needs
-   * the address.
-   */
+  /** Where the state is and who receives it. */
   readonly stateLocation: readonly (readonly [name: string, value: unknown])[];
   readonly stateKey: unknown;
   /** Whether the settings have the ARN of that key, as policies do. */
@@ -22,11 +19,9 @@ export interface StateFacts {
   readonly isStateLocked: boolean;
 }
 
-/** Where a state is, and how it is protected. */
 export function stateFacts(state: StateLocation): StateFacts {
   const { type, arguments: given } = state;
   const { missing: missingArguments, ...remoteState } = stateReading(state);
-  // The hosts and organizations that receive the state, by argument: `endpoints.s3`.
   const destinations = (backendType(type)?.destinations ?? []).map(
     (name) => [name, valueAt(given, name.split("."))] as const,
   );
@@ -48,10 +43,9 @@ export function stateFacts(state: StateLocation): StateFacts {
 }
 
 /**
- * How others read a state with `terraform_remote_state`: its location, without what only its writer
- * needs (locks, encryption, credentials). A `cloud` block is read as `remote`.
- * @returns also the arguments that the reader must add, because the deployment leaves them to
- * `-backend-config` or to run time
+ * How `terraform_remote_state` finds a state, without what only its writer needs (locks,
+ * encryption, credentials). A `cloud` block is read as `remote`.
+ * @returns also the arguments that come from `-backend-config` or at run time
  */
 function stateReading({ type, arguments: given }: StateLocation) {
   const backend = backendType(type);
@@ -73,10 +67,9 @@ function stateReading({ type, arguments: given }: StateLocation) {
 }
 
 /**
- * The hosts of S3: of a Region, and of a VPC endpoint of the account. Other hosts below these
- * domains are anybody's, such as those of API Gateway, load balancers and buckets. Source: "Amazon
- * S3 endpoints and quotas"; "AWS PrivateLink for Amazon S3"; `partitions.json` of the AWS SDKs
- * (`dnsSuffix`).
+ * The hosts of S3: of a Region, and of a VPC endpoint. Other hosts below these domains are
+ * anybody's. Source: "Amazon S3 endpoints and quotas"; "AWS PrivateLink for Amazon S3";
+ * `partitions.json` of the AWS SDKs (`dnsSuffix`).
  */
 const S3_NAME =
   /s3(?:-fips)?(?:\.dualstack)?(?:[.-][a-z0-9-]+)?|bucket\.vpce-[a-z0-9-]+\.s3\.[a-z0-9-]+\.vpce/;
@@ -85,8 +78,8 @@ const AWS_DOMAIN =
 const S3_HOST = new RegExp(`^(?:${S3_NAME.source})\\.(?:${AWS_DOMAIN.source})$`);
 
 /**
- * An S3 store is not AWS's, or its address has no TLS or a user name, which no endpoint of AWS has.
- * `endpoints.s3` is the newer spelling of `endpoint`.
+ * Without TLS or with a user name, an address is no endpoint of AWS. `endpoints.s3` is the newer
+ * spelling of `endpoint`.
  */
 function isOutsideAws({ type, arguments: given }: StateLocation): boolean {
   const { s3 = given.endpoint } = (given.endpoints ?? {}) as BackendArguments;
@@ -106,20 +99,16 @@ function hasKeyArn({ arguments: { kms_key_id } }: StateLocation): boolean {
 
 interface StateAccess {
   readonly statements: readonly DeployerStatement[];
-  /**
-   * The role that the backend assumes, which requires the permissions instead of the credentials
-   * that Terraform runs with.
-   */
+  /** Assumed by the backend, with the permissions of the state. */
   readonly role?: string | undefined;
-  /** That role, if its caller requires a permission to assume it: not with a web identity. */
+  /** If its caller requires a permission to assume it: not with a web identity. */
   readonly assumed?: string | undefined;
 }
 
 /**
- * What Terraform calls for a state in the default workspace: objects by their exact keys, the lock,
- * the KMS key. Source: "Permissions Required" of Terraform's S3 backend, and its calls to a local
- * AWS, which are fewer.
- * @param fallbackRegion the deployment's Region, for the partition if the backend has no Region
+ * What Terraform calls for a state in the default workspace. Source: "Permissions Required" of
+ * Terraform's S3 backend, and its calls to a local AWS, which are fewer.
+ * @param fallbackRegion for the partition if the backend has no Region
  */
 export function stateAccess(location: StateLocation, fallbackRegion: string): StateAccess {
   const { type, arguments: given } = location;

@@ -7,7 +7,7 @@ import { DeckhouseAccessStack } from "../../stack";
 import { temporaryName } from "../../text/files";
 import { sortedKeys } from "../../text/json";
 
-/** Terraform JSON as the app writes it, without CDKTF's comments: only the parts that are read. */
+/** As the app writes it, without CDKTF's comments: only the parts that are read. */
 export interface TerraformJson {
   readonly resource?: Blocks;
   readonly output?: Readonly<
@@ -24,14 +24,13 @@ export interface TerraformJson {
   >;
 }
 
-/** Arguments by type and name. */
 export type Blocks = Readonly<
   Record<string, Readonly<Record<string, Readonly<Record<string, unknown>>>>>
 >;
 
 /**
- * The text of a synthesized stack as reviewers read it: without CDKTF's comments, and without a
- * `local` backend, whose path is this checkout's.
+ * As reviewers read it: without CDKTF's comments, and without a `local` backend, whose path is this
+ * checkout's.
  */
 export function reviewedJson(synthesized: string): TerraformJson {
   const { terraform = {}, ...rest } = JSON.parse(synthesized, (key, value: unknown) =>
@@ -46,10 +45,7 @@ export function reviewedJson(synthesized: string): TerraformJson {
 
 let app: App | undefined;
 
-/**
- * An app that is never synthesized. CDKTF creates the output folder of an app, which is removed
- * again.
- */
+/** Never synthesized: the output folder that CDKTF creates for it is removed again. */
 function emptyApp(): App {
   const outdir = join(tmpdir(), temporaryName("synth"));
   const empty = new App({ outdir, stackTraces: false, hclOutput: false });
@@ -57,7 +53,7 @@ function emptyApp(): App {
   return empty;
 }
 
-/** The Terraform JSON of a deployment, without comments: the same JSON that `AccessApp` writes. */
+/** Without comments: the same JSON that `AccessApp` writes. */
 export function terraformJson(deployment: Deployment): TerraformJson {
   app ??= emptyApp();
   const stack = new DeckhouseAccessStack(app, deployment, { compared: false });

@@ -7,7 +7,7 @@ import { isObject, objectOf, parseJson, textOf } from "../../text/json";
 export interface Destination {
   /** The type of the backend, or `cloud`; `none` before `terraform init`. */
   readonly type: string;
-  /** Its arguments by path, `assume_role.role_arn`, as texts. */
+  /** By path, `assume_role.role_arn`, as texts. */
   readonly arguments: ReadonlyMap<string, string>;
   /** Undefined in settings that leave it to the run, by a prefix or tags. */
   readonly workspace: string | undefined;
@@ -34,9 +34,8 @@ export function configuredDestination(configuration: unknown): Destination {
 }
 
 /**
- * The backend that a folder is initialized for: what `terraform init` wrote into the data folder.
- * Source: the package `command/workdir` of Terraform 1.10 to 1.15, and of OpenTofu 1.10.
- * @param workspace the one that is selected
+ * What `terraform init` wrote into the data folder. Source: the package `command/workdir` of
+ * Terraform 1.10 to 1.15, and of OpenTofu 1.10.
  */
 export function initializedDestination(dataFolder: string, workspace: string): Destination {
   const file = join(dataFolder, "terraform.tfstate");
@@ -45,10 +44,7 @@ export function initializedDestination(dataFolder: string, workspace: string): D
   return { type: textOf(type) ?? "none", arguments: flattened(config), workspace };
 }
 
-/**
- * The workspace that Terraform takes. Source: `WorkspaceOverridden` of Terraform's package
- * `command`.
- */
+/** Source: `WorkspaceOverridden` of Terraform's package `command`. */
 export function selectedWorkspace(
   dataFolder: string,
   { TF_WORKSPACE }: Readonly<Record<string, string | undefined>>,
@@ -60,10 +56,7 @@ export function selectedWorkspace(
     : { workspace: selected || "default", source: file };
 }
 
-/**
- * Arguments by path, as texts. A block may be a list of one; the order of a list of texts does not
- * count; null is not set.
- */
+/** By path. A block may be a list of one; the order of texts does not count; null is not set. */
 function flattened(value: unknown, path: readonly string[] = []): ReadonlyMap<string, string> {
   if (Array.isArray(value) && !value.some(isObject)) {
     return new Map(
@@ -102,10 +95,7 @@ export function destinationDifferences(
   return { different, additional };
 }
 
-/**
- * Where the state is, without the identity that reads and writes it there, and without what can be
- * a secret.
- */
+/** Without the identity that reads and writes there, and what can be a secret. */
 export function locationOf({ type, arguments: given, workspace }: Destination): {
   readonly type: string;
   readonly arguments: Readonly<Record<string, string>>;
@@ -115,14 +105,14 @@ export function locationOf({ type, arguments: given, workspace }: Destination): 
   return { type, arguments: Object.fromEntries(location), workspace };
 }
 
-/** Undefined for arguments that settings may not have, which can be secrets. */
+/** Undefined for what settings may not have, which can be a secret. */
 function meaningOf(type: string, path: string) {
   const known = argumentsOf(backendType(type) ?? { harmless: [], identity: {} });
   return known.get(path) ?? known.get(path.replace(/\.[^.]*$/, ".*"));
 }
 
 /**
- * Whether settings name another state than the one that a folder is initialized for.
+ * Whether settings name another state than that of a folder.
  * @param isPartial whether arguments that the settings lack come from elsewhere
  */
 export function isMoved(former: Destination, configured: Destination, isPartial: boolean): boolean {
@@ -142,7 +132,7 @@ export function isMoved(former: Destination, configured: Destination, isPartial:
   );
 }
 
-/** The arguments that say which state it is, and the host. */
+/** Which state it is, and the host. */
 function whereabouts({
   type,
   arguments: given,
@@ -155,7 +145,6 @@ function whereabouts({
   );
 }
 
-/** The destination in a few words. */
 export function destinationText(destination: Destination): string {
   const { type, workspace } = destination;
   const where = whereabouts(destination)

@@ -1,6 +1,5 @@
 /**
- * The variables whose arguments Terraform adds to those of the runs that make a plan and show it.
- * `TF_CLI_ARGS_apply` is the user's.
+ * Terraform adds their arguments when it makes and shows a plan. `TF_CLI_ARGS_apply` is the user's.
  */
 const VARIABLES = [
   "TF_CLI_ARGS",
@@ -9,10 +8,7 @@ const VARIABLES = [
   "TF_CLI_ARGS_show",
 ] as const;
 
-/**
- * Arguments of `terraform init` and `terraform plan` that change neither what is planned nor where
- * the state is.
- */
+/** They change neither what is planned nor where the state is. */
 const HARMLESS: readonly RegExp[] = [
   /^-?-(?:lock-timeout|parallelism)=\w+$/,
   /^-?-(?:lock|input)=(?:true|false)$/,
@@ -23,10 +19,10 @@ const HARMLESS: readonly RegExp[] = [
 const BACKEND_CONFIG = /^-?-backend-config=/;
 
 /**
- * Rejects arguments in the environment that could change what Terraform plans.
- * Source: `mergeEnvArgs` in Terraform's `main.go`, which splits at white space outside quotes.
- * @param isPartial whether the settings leave arguments of the backend to `-backend-config`
- * @throws Error that names the variable, the argument without its value, and the remedy
+ * Rejects arguments in the environment that could change what Terraform plans. Source:
+ * `mergeEnvArgs` in Terraform's `main.go`, which splits at white space outside quotes.
+ * @param isPartial whether the settings leave arguments to `-backend-config`
+ * @throws Error without the value of the argument, with the remedy
  */
 export function requireHarmlessArguments(
   environment: Readonly<Record<string, string | undefined>>,

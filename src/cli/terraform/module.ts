@@ -2,10 +2,7 @@ import type { Deployment } from "../../settings/deployment";
 import { ADDRESSES, nameIn, policyAddress } from "../../terraform/addresses";
 import { type Blocks, type TerraformJson, terraformJson } from "./configuration";
 
-/**
- * The settings of a deployment that its module does not have, because they belong to the provider
- * of the root module.
- */
+/** What a module does not have, because the provider of the root module has it. */
 export function settingsOfProvider({ accountId, provider, tags }: Deployment): readonly string[] {
   const { profile, assumeRoleArn } = provider;
   const values = {
@@ -20,9 +17,8 @@ export function settingsOfProvider({ accountId, provider, tags }: Deployment): r
 }
 
 /**
- * The Terraform JSON of a deployment as a module, also for `count` and `for_each`: without
- * provider, backend and `cloud`. The names of user and policies, which are unique in an account,
- * are variables with the names of the settings as defaults.
+ * The Terraform JSON of a deployment as a module, also for `count` and `for_each`: names that are
+ * unique in an account are variables.
  * @throws Error with `import`, because Terraform imports in root modules only
  */
 export function moduleJson(deployment: Deployment): TerraformJson {

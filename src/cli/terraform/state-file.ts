@@ -6,7 +6,7 @@ import { recovery } from "../text/advice";
 export interface StateKey extends KeyAttributes {
   readonly slot: Slot;
   readonly id: string;
-  /** Terraform created it in an apply that failed afterwards, and would replace it. */
+  /** Created in an apply that failed afterwards: Terraform would replace it. */
   readonly tainted: boolean;
 }
 
@@ -28,12 +28,12 @@ export interface KeyAttributes {
 
 export interface StateContents {
   readonly keys: readonly StateKey[];
-  /** The current key: the one in the outputs; undefined if the state has no such output. */
+  /** The one in the outputs, if there is one. */
   readonly current: { readonly id?: string | undefined; readonly slot?: Slot | undefined };
   readonly user?:
     | { readonly name?: string | undefined; readonly arn?: string | undefined }
     | undefined;
-  /** The managed resources by what Terraform does with them. Their attributes contain secrets. */
+  /** Their attributes contain secrets. */
   readonly resources: StateResources;
   readonly outputs: Readonly<Record<string, string>>;
 }
@@ -46,14 +46,12 @@ export interface StateResource {
   readonly attributes: JsonObject;
 }
 
-/**
- * The managed resources of a state. Several can have one address: all but one of them are deposed.
- */
+/** Several can have one address: all but one of them are deposed. */
 interface StateResources {
   readonly current: readonly StateResource[];
-  /** Terraform would replace them, because an apply failed after their creation. */
+  /** Created in an apply that failed: Terraform would replace them. */
   readonly tainted: readonly StateResource[];
-  /** Left over from a replacement that failed: the next apply deletes them. */
+  /** Left over from a failed replacement: the next apply deletes them. */
   readonly deposed: readonly StateResource[];
 }
 
@@ -62,19 +60,18 @@ const presentIn = ({ current, tainted }: StateResources): readonly StateResource
   ...tainted,
 ];
 
-/** What exists at an address of a state, whether or not Terraform would replace it. */
+/** Whether or not Terraform would replace it. */
 export const presentAt = (resources: StateResources, address: string): StateResource | undefined =>
   presentIn(resources).find((resource) => resource.address === address);
 
-/** Everything that a state has. */
 export const allIn = (resources: StateResources): readonly StateResource[] => [
   ...presentIn(resources),
   ...resources.deposed,
 ];
 
 /**
- * Reads a Terraform state, version 4; the empty string if the stack was never applied.
- * @throws Error if it is no such state. The message never repeats content, which can be a secret
+ * @param state as JSON, version 4; empty if the stack was never applied
+ * @throws Error if it is no such state, without its content, which can be a secret
  */
 export function readState(state: string): StateContents {
   const document = contentsOf(state);

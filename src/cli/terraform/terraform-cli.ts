@@ -14,28 +14,25 @@ export interface TerraformCli {
   readonly binary: string;
   /** Relative to the stack's folder or absolute. */
   readonly dataFolder: string;
-  /** Whether a signal to this program is passed on. */
+  /** Whether Terraform gets a signal to this program. */
   readonly forwardsSignals: boolean;
-  /** In seconds, of a command that only reads. */
+  /** Seconds, of a command that only reads. */
   readonly timeout: number;
   /** Without the programs of packages. */
   readonly environment: Environment;
-  /** Receives what a command that takes long waits for, and what `runToEnd` prints. */
+  /** Gets what a long command waits for, and what `runToEnd` prints. */
   readonly progress: Progress;
 }
 
-/** Reading a state or plan of hundreds of megabytes takes less than a minute. */
+/** States and plans of hundreds of megabytes take less than a minute. */
 const TIMEOUT_SECONDS = 300;
 
-/**
- * States of large workspaces have tens of megabytes. Node.js cannot hold 2 ** 29 bytes in a string.
- */
+/** Large states have tens of megabytes. Node.js cannot hold 2 ** 29 bytes in a string. */
 const MAX_OUTPUT_MIB = 128;
 
 /**
- * Terraform as the environment describes it: `TERRAFORM_BINARY_NAME`, as CDKTF reads it, and
- * `TF_DATA_DIR`. CI systems set a variable without a value to an empty text: the default applies.
- * `FORWARD_SIGNALS=false`: the CI system signals every process itself.
+ * `TERRAFORM_BINARY_NAME`, as CDKTF reads it, and `TF_DATA_DIR`. CI systems set a variable without
+ * a value to an empty text. `FORWARD_SIGNALS=false`: the CI system signals every process itself.
  */
 export function terraformCli(environment: Environment, progress: Progress): TerraformCli {
   return {
@@ -48,10 +45,7 @@ export function terraformCli(environment: Environment, progress: Progress): Terr
   };
 }
 
-/**
- * The folder of a synthesized stack.
- * @throws Error if it was not synthesized or never initialized
- */
+/** @throws Error if the stack was not synthesized or never initialized */
 export function stackFolder(
   { binary, dataFolder }: TerraformCli,
   outputFolder: string,
@@ -76,16 +70,10 @@ export function stackFolder(
 const initCommand = (binary: string, folder: string, ...options: readonly string[]): string =>
   [binary, shellWord(`-chdir=${folder}`), "init", ...options].join(" ");
 
-/**
- * A signal to a group of processes can arrive later than the end of the child. Without a listener,
- * it would be lost.
- */
+/** A signal to a group of processes can arrive after the end of the child, and would be lost. */
 const TOGETHER_MS = 20;
 
-/**
- * A stack's state as the backend keeps it.
- * @param signal ends Terraform
- */
+/** @param signal ends Terraform */
 export function pullState(
   terraform: TerraformCli,
   folder: string,
@@ -95,7 +83,7 @@ export function pullState(
 }
 
 /**
- * Runs a Terraform command that only reads, so that it can be ended at any moment.
+ * Runs a command that only reads, so that it can be ended at any moment.
  * @returns its standard output
  */
 export function runTerraform(
@@ -166,12 +154,12 @@ const withoutBox = (output: string): string =>
 export type ReadLine = (line: string, stream: "stdout" | "stderr") => void;
 
 /**
- * Runs a Terraform command to its end. A signal reaches Terraform once, as SIGINT, so that it
- * writes the state and releases the lock: at a second one it would abandon its work. Terraform is
- * in a session of its own, because a terminal sends Ctrl-C to every process of a session.
- * @param output receives the output by lines, because a part of one could be a workflow command; by
- * default, they are printed. `inherit`: Terraform writes to the standard error of this process, and
- * so writes the state even if this process is killed: a closed pipe would end it
+ * A signal reaches Terraform once, as SIGINT, so that it writes the state and releases the lock: at
+ * a second one it would abandon its work. It has a session of its own, because a terminal sends
+ * Ctrl-C to every process of a session.
+ * @param output receives the output by lines, because a part of one could be a workflow command;
+ * `inherit`: Terraform writes the state even if this process is killed, because a closed pipe would
+ * end it
  * @returns the exit code
  * @throws Error if the program is missing, or was ended by a signal
  */

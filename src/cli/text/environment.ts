@@ -9,8 +9,8 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 const PACKAGE_PROGRAMS = /(^|[\\/])node_modules[\\/]\.bin[\\/]?$/;
 
 /**
- * The environment for programs that no package has, such as Terraform, Git and GnuPG: without npm's
- * folders in PATH, where any package could have a program of the same name.
+ * For programs that no package has: without npm's folders in PATH, where any package could have a
+ * program of the same name.
  */
 export function withoutPackagePrograms(environment: Environment): Environment {
   const folders = environment.PATH?.split(delimiter).filter(

@@ -13,10 +13,7 @@ export interface GitResult {
 
 type Git = (folder: string, args: readonly string[], input?: string) => GitResult;
 
-/**
- * Runs Git in a folder, whatever repository a hook or a script has named in the environment.
- * @returns a function of the folder, the arguments and the standard input
- */
+/** Whatever repository a hook or a script has named in the environment. */
 export function gitWith(environment: Environment): Git {
   const others = Object.entries(withoutPackagePrograms(environment)).filter(
     ([name]) => !name.startsWith("GIT_"),

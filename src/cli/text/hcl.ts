@@ -7,7 +7,7 @@ export type HclValue =
   | readonly HclValue[]
   | { readonly [name: string]: HclValue };
 
-/** A value as an expression on one line, as `terraform fmt` formats it. */
+/** On one line, as `terraform fmt` formats it. */
 export function hclValue(value: HclValue): string {
   if (Array.isArray(value)) {
     return `[${value.map((item: HclValue) => hclValue(item)).join(", ")}]`;
@@ -24,9 +24,9 @@ export function hclValue(value: HclValue): string {
 const hclName = (name: string) => (/^[A-Za-z_][\w-]*$/.test(name) ? name : hclString(name));
 
 /**
- * A quoted template that evaluates to the string. Unlike JSON, HCL has no `\b`, `\f` and surrogate
- * pairs as escape sequences, and no strings with unpaired surrogates. It would evaluate `${` and
- * `%{`. Source: "HCL Native Syntax Specification", "Template Expressions".
+ * Unlike JSON, HCL has no `\b`, `\f` and surrogate pairs as escape sequences, no strings with
+ * unpaired surrogates, and evaluates `${` and `%{`. Source: "HCL Native Syntax Specification",
+ * "Template Expressions".
  */
 function hclString(text: string): string {
   return visible(JSON.stringify(text.replaceAll(/\p{Cs}/gu, "\ufffd")))

@@ -2,7 +2,7 @@ const PATIENCE_MS = 1000;
 
 export type Progress = (line: string) => void;
 
-/** Waits for work, and reports what it waits for if that takes more than a second. */
+/** Reports what it waits for if that takes more than a second. */
 export async function withProgress<T>(
   what: string,
   work: Promise<T>,

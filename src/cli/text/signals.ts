@@ -4,22 +4,19 @@ import { setImmediate } from "node:timers/promises";
 
 const SIGNALS = ["SIGHUP", "SIGINT", "SIGQUIT", "SIGTERM"] as const;
 
-/**
- * A shell adds the number of the signal to this for the exit code of a program that a signal ended.
- */
+/** Added to the number of a signal for the exit code of a program that it ended. */
 const SIGNALED = 128;
 
 type Clean = () => unknown;
 
-/** What is done before a signal ends the process, the latest first. */
+/** Done before a signal ends the process, the latest first. */
 const cleaning = new Set<Clean>();
 let isEnding = false;
 
 /**
  * Waits for work that could leave something behind. A signal meanwhile ends the process as its
- * parent expects, after `clean`, and the work does not continue. At all other times a signal ends
- * the process at once, also in the middle of a computation.
- * @param clean may be asynchronous
+ * parent expects, after `clean`, and the work does not continue. At other times a signal ends it at
+ * once, also in a computation.
  */
 export async function atSignal<T>(clean: Clean, work: () => Promise<T>): Promise<T> {
   const own = () => clean();
@@ -65,10 +62,7 @@ function stopListening(): void {
   }
 }
 
-/**
- * Writes files. A signal ends the process afterwards, because it would leave a temporary file in
- * the middle of a write: Node.js notices signals between two callbacks.
- */
+/** A signal ends the process only afterwards: Node.js notices signals between two callbacks. */
 export function inOneStep<T>(write: () => T): Promise<T> {
   return atSignal(
     () => undefined,
@@ -76,7 +70,7 @@ export function inOneStep<T>(write: () => T): Promise<T> {
   );
 }
 
-/** Ends a program that runs in a process group of its own, and what it has started. */
+/** A program in a process group of its own, and what it has started. */
 export function endGroup({
   pid,
   exitCode,

@@ -6,7 +6,7 @@ import { shellWord } from "./advice";
 import { type HclValue, hclValue } from "./hcl";
 import { cell, code, counted, fenced, label, plain, prose } from "./markdown";
 
-/** What a filter has escaped for where it stands. All other values are escaped as prose. */
+/** Escaped for where it stands. All other values are escaped as prose. */
 class Escaped {
   constructor(readonly text: string) {}
 }
@@ -14,8 +14,8 @@ class Escaped {
 const escaped = (value: unknown) => (value instanceof Escaped ? value.text : prose(String(value)));
 
 /**
- * Liquid with tags in comments of Markdown, so that linters can read the templates:
- * `<!-- if name -->`. An unknown name is an error, except in a condition.
+ * With tags in comments of Markdown, `<!-- if name -->`, so that linters can read the templates. An
+ * unknown name is an error, except in a condition.
  */
 const LIQUID = new Liquid({
   tagDelimiterLeft: "<!--",
@@ -37,10 +37,7 @@ const FILTERS: Readonly<Record<string, (value: never, argument: never) => string
   counted,
   fenced: (text: string, language: string) => fenced(language, text),
   plain,
-  /**
-   * Text of this project, in which values are escaped, as a sentence: it starts in lower case and
-   * has no final period.
-   */
+  /** It starts in lower case and has no final period. Values in it are escaped. */
   sentence: (text: string) => `${text.charAt(0).toUpperCase()}${text.slice(1)}.`,
   cell: (value: unknown) => cell(escaped(value)),
   conditions: (all: readonly { test: string; variable: string; values: readonly string[] }[]) =>
@@ -49,9 +46,7 @@ const FILTERS: Readonly<Record<string, (value: never, argument: never) => string
       .join(", "),
   label,
   hcl: (value: HclValue) => hclValue(value),
-  /** A value in a comment of a script, on one line. */
   comment: visible,
-  /** A value as one argument of a shell command, on one line. */
   shell: (text: string) => shellWord(visible(text)),
   verbatim: (text: string) => text,
 };
@@ -65,7 +60,7 @@ for (const [name, filter] of Object.entries(FILTERS)) {
 const parsed = new Map<string, Template[]>();
 
 /**
- * Fills a template. Templates are Markdown files, or scripts, that linters can read:
+ * Fills a template, a Markdown file or script that linters can read:
  * - A line of tags alone does not stand in the result; in a script after `# `.
  * - An indented line that begins with a tag continues the line before.
  * - A value in a row of a table is escaped as a cell.

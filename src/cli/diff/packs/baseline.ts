@@ -15,22 +15,20 @@ const REQUIRED_FILES: readonly PackFile[] = [MAIN_FILE, DEPLOYMENT_FILE];
 
 const COMPARED_FILES: readonly PackFile[] = [...REQUIRED_FILES, ...COMPARED_POLICIES];
 
-/** A name that is a folder: any other name is a Git ref. */
+/** Any other name is a Git ref. */
 const PATH = /^(?:\.{1,2}|)(?:[/\\]|$)|^[A-Za-z]:[/\\]/;
 
 interface Base {
   readonly packs: Packs;
   readonly source: string;
-  /** Whether the provider locks are known, as those of a commit are. */
+  /** Those of a commit are. */
   readonly hasLocks: boolean;
 }
 
 /**
- * What a change is compared with: the review packs in a folder, or those that a Git ref has in
- * `review/`.
- * @param name a folder with `<stack>/main.tf.json`, written as a path (`..`, `../..` or `/` at its
- * start), or what Git takes as a commit
- * @param root the project's root, any folder of a Git work tree
+ * The review packs in a folder, or those that a Git ref has in `review/`.
+ * @param name a path to a folder of packs, such as `./old`, or what Git takes as a commit
+ * @param root any folder of a Git work tree
  * @throws Error with the remedy if there is no review pack
  */
 export function readBase(name: string, root: string, environment: Environment): Base {
@@ -62,9 +60,7 @@ function textsIn(folder: string): Texts {
 
 const REVIEW = "review";
 
-/**
- * Git's plumbing shows the committed bytes, whatever attributes, filters and settings of Git say.
- */
+/** Plumbing shows the committed bytes, whatever attributes, filters and settings of Git say. */
 function textsOfRef(name: string, root: string, environment: Environment) {
   const git = (args: readonly string[], input?: string) => gitWith(environment)(root, args, input);
   const id = commitOf(name, git(["rev-parse", "--verify", "--end-of-options", `${name}^{commit}`]));
@@ -105,7 +101,6 @@ function textsOfRef(name: string, root: string, environment: Environment) {
   return [`git ref ${name} (${id.slice(0, 8)})`, REVIEW, texts] as const;
 }
 
-/** @throws Error with the remedy if Git names no commit */
 function commitOf(name: string, { status, stdout, message }: GitResult): string {
   if (status !== 0) {
     const fetch =
@@ -129,9 +124,7 @@ function commitOf(name: string, { status, stdout, message }: GitResult): string 
   return stdout.toString("utf8").trim();
 }
 
-/**
- * What `git cat-file --batch` prints, by object: "OBJECT blob SIZE", the content, and a line feed.
- */
+/** By object: "OBJECT blob SIZE", the content, and a line feed. */
 function blobsIn(output: Buffer): ReadonlyMap<string, Buffer> {
   const blobs = new Map<string, Buffer>();
   for (let at = 0; at < output.length; ) {
@@ -146,7 +139,7 @@ function blobsIn(output: Buffer): ReadonlyMap<string, Buffer> {
   return blobs;
 }
 
-/** Terraform JSON and settings are read here once, so that an error names a damaged one. */
+/** Parsed here, so that an error names a damaged file. */
 function packsOf(texts: Texts, folder: string): Packs {
   const packs = [...grouped(texts, ([stack]) => stack)]
     .map(

@@ -22,9 +22,9 @@ export type Packs = Readonly<Record<string, Files>>;
 type PackOf = (deployment: Deployment) => Files;
 
 /**
- * What changes between the review packs of two versions of the settings.
+ * What changes between the review packs of two versions.
  * @param source the first line of the summary
- * @param packOf generates review packs; by default, the earlier ones are not generated again
+ * @param packOf generates the earlier packs again, for what no setting explains
  */
 export function changesAgainst(
   base: Packs,
@@ -49,7 +49,7 @@ function changesOf(
 ): DeploymentChanges {
   const [given, after] = [sideOf(base), sideOf(latest)];
   if (after.settings === undefined) {
-    // AWS and the state keep everything, so that nothing else is compared.
+    // AWS and the state keep everything.
     const rule =
       given.settings?.protect === false ? "deployment-removed" : "removed-while-protected";
     return { stack, state: "removed", findings: [{ rule, values: {} }] };
@@ -83,10 +83,7 @@ function changesOf(
 
 const withoutLock = ({ files: { [LOCK_FILE]: _, ...files } }: PackSide) => files;
 
-/**
- * Another provider lock lets Terraform run another provider, with the credentials of whoever
- * applies.
- */
+/** Terraform could run another provider, with the credentials of whoever applies. */
 function lockFindings(before: PackSide, after: PackSide): readonly DiffFound[] {
   const [lockBefore, lockAfter] = [before.files[LOCK_FILE], after.files[LOCK_FILE]];
   const isAdded = lockBefore === undefined;
@@ -100,8 +97,7 @@ function lockFindings(before: PackSide, after: PackSide): readonly DiffFound[] {
 
 function findingsBetween(before: PackSide, after: PackSide): readonly DiffFound[] {
   const importedBefore = importedIn(before);
-  // An import stays in effect when its setting is removed after the apply. Where there is a key, it
-  // has none.
+  // An import stays in effect without its setting. Where there is a key, it has none.
   const isNew = (address: string) =>
     valueAt(before.terraform, ["resource", ...address.split(".")]) === undefined;
   const importedAfter = [...importedBefore, ...importedIn(after).filter(isNew)];
@@ -134,7 +130,7 @@ function importedIn({ terraform }: PackSide): readonly string[] {
 }
 
 /**
- * @param other side, which may have the account and the prefix that this one does not set
+ * @param other has the account and the prefix that this side does not set
  * @param imported addresses whose import was or will be applied
  */
 function contentsOf(side: PackSide, other: PackSide, imported: readonly string[]) {
@@ -149,10 +145,7 @@ function pgpKeysOf({ settings }: PackSide): PgpKeys {
   return SLOTS.map((slot) => [slot, textOf(valueAt(settings, ["accessKeys", slot, "pgpKey"]))]);
 }
 
-/**
- * The version that wrote the earlier review pack, if it is newer or explains findings. The commits
- * of checkouts have no order.
- */
+/** If it is newer, or explains findings. The commits of checkouts have no order. */
 function versionFindings(
   { version: theirs }: PackSide,
   findings: readonly DiffFound[],

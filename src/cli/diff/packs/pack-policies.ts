@@ -20,10 +20,7 @@ export const COMPARED_POLICIES: readonly PackFile[] = [...POLICY_FILES, ...UNAPP
 
 type Placeholders = { readonly account: string; readonly prefix: string | undefined };
 
-/**
- * The policies of a review pack. The settings of one side may leave the account and the prefix
- * open.
- */
+/** The settings of one side may leave the account and the prefix open. */
 export function policiesIn(
   files: Readonly<Record<string, string>>,
   placeholders: Placeholders,
@@ -53,8 +50,8 @@ function withPlaceholders(arn: string, { account, prefix }: Placeholders): strin
 }
 
 /**
- * Changes of the policies of a review pack that Terraform does not apply. A file that one side
- * lacks is not compared, except for those of the Terraform role.
+ * What Terraform does not apply. A file that one side lacks is not compared, except for those of
+ * the Terraform role.
  * @param isUsed whether Terraform's configuration changes too
  */
 export function policyFileFindings(
@@ -75,8 +72,7 @@ export function policyFileFindings(
       const isNew = before.size > 0 && current !== undefined;
       return isNew ? [{ rule: "file-not-compared", values: { file } }] : [];
     }
-    // The effect of a service control policy is not decided: any difference except the order
-    // counts.
+    // Its effect is not decided: any difference except the order counts.
     return canonical(old) === canonical(current)
       ? []
       : [{ rule: "control-policy-changed", values: { file } }];

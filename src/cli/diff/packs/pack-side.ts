@@ -10,10 +10,9 @@ export const MAIN_FILE = "main.tf.json";
 /** The committed provider lock, next to the files of a review pack. */
 export const LOCK_FILE = ".terraform.lock.hcl";
 
-/** A review pack: text by file name. */
 export type Files = Readonly<Record<string, string>>;
 
-/** One side of a change of a deployment: a review pack as it was read. */
+/** A review pack as it was read. */
 export interface PackSide {
   readonly files: Files;
   readonly terraform: JsonObject;
@@ -21,15 +20,9 @@ export interface PackSide {
   readonly version: string | undefined;
 }
 
-/**
- * The deployment that settings of a review pack describe, or why this version does not accept them.
- */
+/** Or why this version does not accept the settings; undefined if the deployment does not exist. */
 export type ReadDeployment = Deployment | { readonly errors: readonly string[] } | undefined;
 
-/**
- * Reads a review pack.
- * @param files undefined if the deployment does not exist
- */
 export function sideOf(files: Files = {}): PackSide {
   const { settings, version } = objectOf(parseJson(files[DEPLOYMENT_FILE] ?? ""));
   return {
@@ -41,10 +34,6 @@ export function sideOf(files: Files = {}): PackSide {
   };
 }
 
-/**
- * Reads the settings of a review pack.
- * @param settings undefined if the deployment does not exist
- */
 export function deploymentOf(stack: string, settings?: JsonObject): ReadDeployment {
   try {
     return settings && defineDeployments({ [stack]: settings as unknown as SettingsInput })[stack];

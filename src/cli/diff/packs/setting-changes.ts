@@ -9,10 +9,7 @@ import { changeText, differences, valueText } from "../json-values";
 import { type Risks, riskChanges, risksIn } from "../risk-changes";
 import type { PackSide, ReadDeployment } from "./pack-side";
 
-/**
- * The findings that the schema declares for changed settings: one for the destination, one for the
- * tags.
- */
+/** By the meaning in the schema; one finding for the destination, and one for the tags. */
 export function settingsFindings(before: JsonObject, after: JsonObject): readonly DiffFound[] {
   const changes = differences(before, after);
   const changesIn = (...names: readonly string[]) =>
@@ -47,11 +44,10 @@ export function settingsFindings(before: JsonObject, after: JsonObject): readonl
   return found;
 }
 
-/** Resources that change report these settings. */
+/** Changes of resources report these. */
 const isOfResources = (field: string): boolean =>
   field === "user.name" || field.endsWith(".pgpKey");
 
-/** In another account or partition, Terraform would create everything again. */
 function environmentFindings(before: JsonObject, after: JsonObject): readonly DiffFound[] {
   const [old, current] = [environmentOf(before), environmentOf(after)];
   const moved = (["account", "partition"] as const).find(
@@ -61,10 +57,7 @@ function environmentFindings(before: JsonObject, after: JsonObject): readonly Di
   return values === undefined ? [] : [{ rule: "environment-changed", values }];
 }
 
-/**
- * Terraform creates resources in the account of the settings, or in that of the role that it
- * assumes.
- */
+/** Terraform creates resources in the account of the role that it assumes. */
 function environmentOf({ accountId, provider, region }: JsonObject) {
   const role = textOf(objectOf(provider).assumeRoleArn) ?? "";
   return {
@@ -73,10 +66,7 @@ function environmentOf({ accountId, provider, region }: JsonObject) {
   };
 }
 
-/**
- * The difference of what an attacker with the key can do, as `REVIEW.md` lists it. A side that
- * cannot be read is a finding.
- */
+/** A side that cannot be read is a finding. */
 export function riskFindings(before: ReadDeployment, after: ReadDeployment): readonly DiffFound[] {
   const errors = [before, after].flatMap((deployment) =>
     deployment && "errors" in deployment ? deployment.errors : [],
@@ -89,20 +79,14 @@ export function riskFindings(before: ReadDeployment, after: ReadDeployment): rea
   return riskChanges(risksOfSide(before), risksOfSide(after));
 }
 
-/**
- * What differs between the configuration of a review pack and that of its settings, and is not
- * compared elsewhere.
- */
+/** What no setting explains, and nothing else compares. */
 export function unexplained(given: PackSide, generated: PackSide): readonly DiffFound[] {
   return differences(given.terraform, generated.terraform, 3)
     .filter(({ field }) => !isCompared(field, given, generated))
     .map(({ field: address }) => ({ rule: "configuration-changed", address, values: { address } }));
 }
 
-/**
- * Resources, the policies that they refer to, and the outputs of this project are compared by what
- * they mean.
- */
+/** Resources, policies and outputs of this project are compared by what they mean. */
 function isCompared(part: string, given: PackSide, generated: PackSide): boolean {
   const { what, number = 1 } = policyOfAddress(part) ?? {};
   const path = part.split(".");

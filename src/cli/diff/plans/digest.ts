@@ -3,27 +3,22 @@ import { isObject, type JsonObject, objectOf, sortedKeys } from "../../../text/j
 
 export interface PlanOrigin {
   readonly configuration: object;
-  /** The committed provider lock; undefined if there is none. */
   readonly lock: string | undefined;
   readonly destination: object;
-  /** The rules of its findings. Some read the state, which is left out. */
+  /** Of its findings: some read the state, which is left out. */
   readonly rules: readonly string[];
 }
 
-/**
- * Keys of a plan that change nothing in AWS or in the outputs, or that follow from the others; all
- * other keys count.
- */
+/** They change nothing in AWS or in the outputs, or follow from the others. */
 const LEFT_OUT: readonly string[] = [
   // They differ between two runs.
   ...["format_version", "terraform_version", "timestamp", "variables", "relevant_attributes"],
-  // The synthesized configuration counts, and all changes of state and planned values.
+  // The synthesized configuration, the changes of state and the planned values count.
   ...["configuration", "prior_state", "planned_values"],
 ];
 
 /**
- * SHA-256 of everything that a plan changes: two plans of one situation have one digest, and plans
- * with another effect have another. An account counts if the settings or the plan name it.
+ * SHA-256 of everything that a plan changes: the same in another plan of one situation.
  * @param plan what `terraform show -json` printed
  */
 export function planDigest(plan: JsonObject, origin: PlanOrigin): string {
@@ -45,9 +40,7 @@ function changesIn(value: unknown): unknown {
   }
   return isObject(value)
     ? withoutSensitive(
-        Object.fromEntries(
-          Object.entries(value).filter(([, change]) => !isNoChange({ change })),
-        ),
+        Object.fromEntries(Object.entries(value).filter(([, change]) => !isNoChange({ change }))),
       )
     : value;
 }
@@ -58,7 +51,7 @@ function isNoChange(entry: unknown): boolean {
   return JSON.stringify(actions) === '["no-op"]' && importing === undefined && moved === undefined;
 }
 
-/** Changes with a placeholder for each sensitive value, also inside of another value. */
+/** Also inside of another value. */
 function withoutSensitive(value: unknown): unknown {
   if (Array.isArray(value)) {
     return value.map(withoutSensitive);

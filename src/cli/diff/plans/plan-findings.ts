@@ -30,11 +30,9 @@ import {
 import { isOurs, keyIn, policyAt, type Snapshot, slotsOf, snapshotOfPlan } from "../snapshot";
 
 /**
- * What a plan does.
  * @param given what `terraform show -json` or OpenTofu's prints of a plan
- * @param stack the name of its deployment, which a plan does not have
  * @param more what is known of the plan besides
- * @param deployment whose cluster the sentences about a leaked key name; without it, there are none
+ * @param deployment for the sentences about a leaked key
  * @param uses the last uses of its keys, if they are known
  */
 export function changesOfPlan(
@@ -74,7 +72,7 @@ export function changesOfPlan(
     ...plan.drift.flatMap((change) => driftFindings(change, before, resources)),
     ...plan.changes.flatMap(entryFindings),
     ...orderFindings(given, plan),
-    // Two secrets differ, and not their placeholders.
+    // Two secrets differ; their placeholders do not.
     ...masked(
       outputFindings(snapshotOfPlan(secretPlan, "before"), snapshotOfPlan(secretPlan, "after")),
       secrets,
@@ -134,8 +132,7 @@ function stateFindings(
 }
 
 /**
- * New parts of the policy of the Terraform role. Keys are created at any time, and an object that
- * was deleted outside Terraform is created again with the same permissions.
+ * Keys are created at any time, and what was deleted outside Terraform with the same permissions.
  */
 function creationFindings(
   plan: Plan,
@@ -157,8 +154,8 @@ function creationFindings(
 
 /**
  * Terraform changes the first policy before it detaches the second one only if its state has that
- * order. A change that fails removes the order from the state. Source:
- * `constructs/policy-attachment.ts`, `attachInOrder`.
+ * order. A change that fails removes it. Source: `constructs/policy-attachment.ts`,
+ * `attachInOrder`.
  */
 function orderFindings(given: JsonObject, { changes }: Plan): readonly DiffFound[] {
   const first = priorResources(given).find(({ address }) => address === ADDRESSES.policy);
@@ -175,10 +172,7 @@ function orderFindings(given: JsonObject, { changes }: Plan): readonly DiffFound
     .map(({ address }) => ({ rule: "policy-detached-early", address, values: {} }));
 }
 
-/**
- * The permissions that an imported policy gives to principals that have it already: it may be the
- * policy of another deployment.
- */
+/** It may be the policy of another deployment, whose principals get these permissions. */
 function importedPolicyFindings(
   address: string,
   before: Snapshot,
@@ -236,8 +230,8 @@ function driftedAttributes(
 
 /**
  * Drift that follows from the settings, because the state has it only after the next refresh: what
- * a role has through this project's other resources, which of its tags are not among the provider's
- * default tags, which the settings may have changed, and how often a policy is attached.
+ * other resources add to a role, tags that the default tags of the provider had, and how often a
+ * policy is attached.
  */
 function isOwnDrift(
   attribute: string,

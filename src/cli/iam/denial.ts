@@ -85,6 +85,11 @@ interface Asked {
 
 type Answer = Pick<Denial, "sentence" | "remedies">;
 
+const answer = (sentence: string, ...remedies: readonly string[]): Answer => ({
+  sentence,
+  remedies,
+});
+
 /** The first one with an answer counts. */
 const REASONS: readonly (readonly [Verdict, (asked: Asked) => Answer | undefined])[] = [
   ["not in the policy", notInPolicy],
@@ -114,15 +119,12 @@ export function denialOf(request: DeniedRequest, deployment: Deployment): Denial
     return { ...other, ...(row && { row }) };
   }
   if (row === undefined) {
-    return {
-      verdict: "unknown action",
-      sentence: `DKP is not known to call ${action}`,
-      remedies: UNKNOWN,
-    };
+    const sentence = `DKP is not known to call ${action}`;
+    return { verdict: "unknown action", sentence, remedies: UNKNOWN };
   }
   const asked = askedOf(row, request, deployment);
-  for (const [verdict, answer] of REASONS) {
-    const found = answer(asked);
+  for (const [verdict, reason] of REASONS) {
+    const found = reason(asked);
     if (found !== undefined) {
       return { verdict, ...found, row };
     }
@@ -141,7 +143,6 @@ const UNKNOWN = [
   REPORT,
 ];
 
-/** The policy of the deployment does not decide about calls of other principals. */
 function otherPrincipal(
   { principal }: DeniedRequest,
   { user, stack, accountId }: Deployment,
@@ -154,8 +155,10 @@ function otherPrincipal(
   const owner = accountId === undefined ? "" : ` of the account ${accountId}`;
   return {
     verdict: "another principal",
-    sentence: `${principal} made the call, and the policy of ${stack} is that of ${own}${owner}`,
-    remedies: ["check the permissions of that principal"],
+    ...answer(
+      `${principal} made the call, and the policy of ${stack} is that of ${own}${owner}`,
+      "check the permissions of that principal",
+    ),
   };
 }
 
@@ -170,11 +173,7 @@ function otherPolicy(
   const [, remedy = "ask who manages that policy"] =
     OWNERS.find(([pattern]) => pattern.test(kind)) ?? [];
   const named = policyArn === undefined ? "" : `, ${policyArn},`;
-  return {
-    verdict: "another policy",
-    sentence: `a ${kind}${named} denies ${action}`,
-    remedies: [remedy],
-  };
+  return { verdict: "another policy", ...answer(`a ${kind}${named} denies ${action}`, remedy) };
 }
 
 function askedOf(row: CatalogueRow, request: DeniedRequest, deployment: Deployment): Asked {
@@ -209,27 +208,24 @@ function notInPolicy({ grants, row, deployment: { policy, stack } }: Asked): Ans
   }
   const settings = row.requiredWhen.map(settingOf).join(", or ");
   return settings === ""
-    ? {
-        sentence:
-          `mode ${policy.mode} leaves out ${row.action}, ` +
-          "which no component of DKP is known to call",
-        remedies: [REPORT],
-      }
-    : {
-        sentence: `the policy does not allow ${row.action}, which DKP calls only with ${settings}`,
-        remedies: [`if the cluster has that, write it into the settings of ${stack}, and apply`],
-      };
+    ? answer(
+        `mode ${policy.mode} leaves out ${row.action}, which no component of DKP is known to call`,
+        REPORT,
+      )
+    : answer(
+        `the policy does not allow ${row.action}, which DKP calls only with ${settings}`,
+        `if the cluster has that, write it into the settings of ${stack}, and apply`,
+      );
 }
 
 function otherRegion({ matching, region, row, deployment }: Asked): Answer | undefined {
   return matching.length > 0 || region === undefined || region === deployment.region
     ? undefined
-    : {
-        sentence:
-          `the call was made in ${region}, ` +
+    : answer(
+        `the call was made in ${region}, ` +
           `and the policy allows ${row.action} only in ${deployment.region}`,
-        remedies: ["correct the Region in DKP's configuration, or region in the settings"],
-      };
+        "correct the Region in DKP's configuration, or region in the settings",
+      );
 }
 
 function otherResource({ grants, onResource, row, resource = "" }: Asked): Answer | undefined {
@@ -237,10 +233,7 @@ function otherResource({ grants, onResource, row, resource = "" }: Asked): Answe
     NAMED_BY.find(([kind]) => kind.test(resource)) ?? [];
   return onResource.length > 0
     ? undefined
-    : {
-        sentence: `the policy allows ${row.action}, but not on ${resource}; ${allowedBy(grants)}`,
-        remedies: [hint],
-      };
+    : answer(`the policy allows ${row.action}, but not on ${resource}; ${allowedBy(grants)}`, hint);
 }
 
 function otherCondition({ onResource, matching, row, context }: Asked): Answer | undefined {
@@ -250,29 +243,26 @@ function otherCondition({ onResource, matching, row, context }: Asked): Answer |
   const missed = onResource
     .flatMap(({ conditions }) => conditions)
     .filter((condition) => !holds(condition, context));
-  return {
-    sentence: `the policy allows ${row.action} under a condition that the request does not meet`,
-    remedies: missed.map(
+  return answer(
+    `the policy allows ${row.action} under a condition that the request does not meet`,
+    ...missed.map(
       ({ variable, values }) =>
         `${variable} is ${context[variable]?.join(", ")}, and must be ${values.join(" or ")}`,
     ),
-  };
+  );
 }
 
 function otherNetwork({ network, row, request }: Asked): Answer | undefined {
   const source = request.vpcEndpoint ?? request.address;
   return network !== "outside"
     ? undefined
-    : {
-        sentence:
-          `the statement DenyOtherNetworks denies ${row.action}, ` +
+    : answer(
+        `the statement DenyOtherNetworks denies ${row.action}, ` +
           `because ${source} is not in user.allowedNetworks`,
-        remedies: [
-          "if the cluster or whoever runs dhctl has this address, " +
-            "add it to user.allowedNetworks, and apply",
-          `if not, somebody else has the key: ${page("keys", "when-a-key-has-leaked")}`,
-        ],
-      };
+        "if the cluster or whoever runs dhctl has this address, " +
+          "add it to user.allowedNetworks, and apply",
+        `if not, somebody else has the key: ${page("keys", "when-a-key-has-leaked")}`,
+      );
 }
 
 function explicitDeny({ request, network, row, deployment }: Asked): Answer | undefined {
@@ -283,21 +273,16 @@ function explicitDeny({ request, network, row, deployment }: Asked): Answer | un
     return undefined;
   }
   return network === "inside"
-    ? {
-        sentence:
-          `another policy of the user denies ${row.action}, ` +
-          "because no statement of this one does",
-        remedies: [drift],
-      }
-    : {
-        sentence:
-          `a Deny applies to ${row.action}; that of this policy, DenyOtherNetworks, ` +
+    ? answer(
+        `another policy of the user denies ${row.action}, because no statement of this one does`,
+        drift,
+      )
+    : answer(
+        `a Deny applies to ${row.action}; that of this policy, DenyOtherNetworks, ` +
           "applies in networks outside user.allowedNetworks",
-        remedies: [
-          "the event of CloudTrail has the address: give it to --explain",
-          `if the address is allowed: ${drift}`,
-        ],
-      };
+        "the event of CloudTrail has the address: give it to --explain",
+        `if the address is allowed: ${drift}`,
+      );
 }
 
 function allowed({
@@ -311,15 +296,15 @@ function allowed({
 }: Asked): Answer {
   const on = resource === undefined ? "" : ` on ${resource}`;
   const sentence = `the policy allows ${row.action}${on}; ${allowedBy(matching)}`;
-  const causes = [`AWS has another policy than the settings: ${dkpAccess("plan", stack)}`];
   const conditions = matching
     .flatMap((statement) => statement.conditions)
     .filter(({ variable }) => !(variable in context));
-  causes.push(
+  const causes = [
+    `AWS has another policy than the settings: ${dkpAccess("plan", stack)}`,
     ...conditions.map(
       ({ variable, values }) => `${variable} of the call is not ${values.join(" or ")}`,
     ),
-  );
+  ];
   if (resource === undefined) {
     causes.push(
       "the call was on another resource, or required another action as well: " +
@@ -329,16 +314,13 @@ function allowed({
   if (request.policyKind === undefined) {
     causes.push(...otherCauses(user, network));
   }
-  return {
+  return answer(
     sentence,
-    remedies: causes.map((cause, at) => `${at === 0 ? "if AWS denies it:" : "or"} ${cause}`),
-  };
+    ...causes.map((cause, at) => `${at === 0 ? "if AWS denies it:" : "or"} ${cause}`),
+  );
 }
 
-/**
- * What else can deny an allowed call, if AWS does not ascribe the denial to the policies of the
- * user.
- */
+/** If AWS does not ascribe the denial to the policies of the user. */
 function otherCauses(
   { permissionsBoundary }: Deployment["user"],
   network: Asked["network"],

@@ -8,12 +8,9 @@ interface Tokens {
   readonly subjects: readonly string[];
 }
 
-interface Repository {
+interface Repository extends Readonly<Record<PipelineRole, Tokens>> {
   /** The identity provider in IAM: the issuer's URL without `https://`. */
   readonly provider: string;
-  readonly planner: Tokens;
-  readonly deployer: Tokens;
-  readonly rotator: Tokens;
 }
 
 interface System {
@@ -73,11 +70,11 @@ const GITLAB: System = {
   },
 };
 
+export type TrustSystem = "github" | "gitlab";
 export const TRUST_SYSTEMS: Readonly<Record<TrustSystem, System>> = {
   github: GITHUB,
   gitlab: GITLAB,
 };
-export type TrustSystem = "github" | "gitlab";
 
 export const PIPELINE_ROLES = ["planner", "deployer", "rotator"] as const;
 export type PipelineRole = (typeof PIPELINE_ROLES)[number];

@@ -1,7 +1,6 @@
 import { MessageChannel, receiveMessageOnPort, Worker } from "node:worker_threads";
 import { packageFile } from "../text/package-file";
 
-/** The properties of a public OpenPGP key that a deployment uses. */
 interface PgpKey {
   /** Of the primary key, in lower-case hex. */
   readonly fingerprint: string;
@@ -20,7 +19,6 @@ const NOT_KEYS: readonly (readonly [RegExp, PgpKeyError])[] = [
   [/^(?!([A-Za-z0-9+/]{4})*[A-Za-z0-9+/]{2}([A-Za-z0-9+/]{2}|[A-Za-z0-9+/]=|==)$)/, "not base64"],
 ];
 
-/** Why a string is no key that the AWS provider can encrypt for. */
 export type PgpKeyError =
   | "private"
   | "armored"
@@ -81,10 +79,7 @@ export function pgpKeyText({ fingerprint, userIds, expires }: PgpKey): string {
   return `${fingerprint.toUpperCase()} (${end}) of ${userIds.join(", ")}`;
 }
 
-/**
- * The library runs in a thread that ends with the process. It reads asynchronously, and the caller
- * waits.
- */
+/** The thread of the library ends with the process. */
 function startLibrary(): (bytes: Uint8Array) => PgpReading {
   const { port1, port2: port } = new MessageChannel();
   const file = packageFile("src/iam/openpgp-reader.cjs");

@@ -200,17 +200,11 @@ function isUsable({ publicParams: { e, kdfParams } }) {
  */
 function checksOf({ keyPacket: key, users, subkeys }) {
   const checks = [];
-  for (const {
-    userID,
-    userAttribute,
-    selfCertifications,
-    otherCertifications,
-    revocationSignatures,
-  } of users) {
+  for (const { userID, userAttribute, ...signatures } of users) {
     for (const signature of [
-      ...selfCertifications,
-      ...otherCertifications,
-      ...revocationSignatures,
+      ...signatures.selfCertifications,
+      ...signatures.otherCertifications,
+      ...signatures.revocationSignatures,
     ]) {
       const isOwn = signature.issuerKeyID.equals(key.getKeyID());
       const { issuerFingerprint = null } = signature;
@@ -247,8 +241,8 @@ function primaryUsers(users) {
     certification.created.getTime(),
   ];
   const isBefore = (one, other) => {
-    const index = rank(one).findIndex((value, position) => value !== rank(other)[position]);
-    return index >= 0 && rank(one)[index] > rank(other)[index];
+    const differences = rank(one).map((value, index) => value - rank(other)[index]);
+    return differences.find((difference) => difference !== 0) > 0;
   };
   const certified = users.filter(
     ({ userID, selfCertifications }) => userID && selfCertifications.length > 0,
@@ -270,10 +264,8 @@ function reduce(key) {
   }
   key.users = primaryUsers(key.users);
   const certifications = key.users.flatMap((user) => user.selfCertifications);
-  for (const { keyFlags } of [
-    ...certifications,
-    ...key.subkeys.flatMap((subkey) => subkey.bindingSignatures),
-  ]) {
+  const bindings = key.subkeys.flatMap((subkey) => subkey.bindingSignatures);
+  for (const { keyFlags } of [...certifications, ...bindings]) {
     keyFlags?.splice(0, 1, keyFlags[0] & ~STORAGE);
   }
   const statements = certifications.map(
@@ -294,29 +286,21 @@ async function keyOf(openpgp, binaryKey) {
     return { error: "too new" };
   }
   if (!ONE_KEY.test(letters)) {
-    return {
-      error:
-        /^[^?]+$/.test(letters) && letters.split("P").length > 2 ? "several keys" : "not a key",
-    };
+    return { error: /^[^?]*P[^?]*P[^?]*$/.test(letters) ? "several keys" : "not a key" };
   }
   if (letters.includes("r")) {
     return { error: "revoked" };
   }
   const key = await openpgp.readKey({ binaryKey });
   const keyPackets = [key.keyPacket, ...key.subkeys.map(({ keyPacket }) => keyPacket)];
-  const contents = packets
-    .filter(({ letter }) => "PS".includes(letter))
-    .map(({ content }) => content);
-  const isSame = keyPackets.every((packet, index) => contents[index].equals(packet.write()));
+  const read = packets.filter(({ letter }) => "PS".includes(letter));
+  const isSame = keyPackets.every((packet, index) => read[index].content.equals(packet.write()));
   const checks = await Promise.all(
     checksOf(key).map((check) => Promise.resolve(check).catch(() => false)),
   );
-  const isRead = packets.every(
-    ({ content, letter }) => "PUAS".includes(letter) || isReadable(content),
-  );
   const isWhole =
     isSame &&
-    isRead &&
+    packets.every(({ content, letter }) => "PUAS".includes(letter) || isReadable(content)) &&
     CERTIFYING.has(key.keyPacket.algorithm) &&
     keyPackets.every(isUsable) &&
     checks.every(Boolean);
@@ -332,9 +316,10 @@ async function encryptingParts(openpgp, key, date) {
   for (const part of [key, ...key.subkeys]) {
     const id = part.getKeyID();
     if (await key.getEncryptionKey(id, date).catch(() => undefined)) {
-      const message = { data: new Uint8Array(32), algorithm: "aes256", format: "object" };
       await openpgp.encryptSessionKey({
-        ...message,
+        data: new Uint8Array(32),
+        algorithm: "aes256",
+        format: "object",
         encryptionKeys: key,
         encryptionKeyIDs: [id],
         date,

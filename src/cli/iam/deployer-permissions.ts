@@ -1,6 +1,7 @@
 import { iamResourceArn, partitionOf } from "../../iam/arns";
 import { secondPolicyName } from "../../iam/deployment-policies";
 import type { PolicyCondition, PolicyStatement } from "../../iam/policy-document";
+import { equals } from "../../iam/policy-statements";
 import type { Deployment } from "../../settings/deployment";
 import rows from "./deployer.json";
 
@@ -25,25 +26,12 @@ const CONDITIONS = {
   tags: ({ tags }) => Object.keys(tags ?? {}).length > 0,
   boundary: ({ user }) => user.permissionsBoundary !== undefined,
   "no-boundary": ({ user }) => user.permissionsBoundary === undefined,
-  "node-role": ({ nodeRole }) => nodeRole !== undefined,
-  "node-role-tags": (deployment): boolean =>
-    deployment.nodeRole !== undefined && CONDITIONS.tags(deployment),
-  "node-role-boundary": ({ nodeRole }) => nodeRole?.permissionsBoundary !== undefined,
-  "node-role-without-boundary": ({ nodeRole }) =>
-    nodeRole !== undefined && nodeRole.permissionsBoundary === undefined,
-  "node-role-policies": ({ nodeRole }) => (nodeRole?.managedPolicyArns.length ?? 0) > 0,
+  "role-boundary": ({ nodeRole }) => nodeRole?.permissionsBoundary !== undefined,
+  "no-role-boundary": ({ nodeRole }) => nodeRole?.permissionsBoundary === undefined,
 } satisfies Readonly<Record<string, (deployment: Deployment) => boolean>>;
 
 type Condition = keyof typeof CONDITIONS;
 
-type Sid =
-  | "CreateUser"
-  | "User"
-  | "UserPolicy"
-  | "Policy"
-  | "CreateNodeRole"
-  | "NodeRole"
-  | "NodeRolePolicies";
 type Scope = Pick<PolicyStatement, "resources" | "conditions">;
 
 const scope = (
@@ -51,28 +39,38 @@ const scope = (
   conditions: readonly PolicyCondition[] = [],
 ): Scope => ({ resources, conditions });
 
-function scopesOf(deployment: Deployment): Readonly<Record<Sid, Scope>> {
+/** By Sid, the scopes of the statements that the deployment requires. */
+function scopesOf(deployment: Deployment): Readonly<Record<string, Scope>> {
   const { user, policy, nodeRole } = deployment;
   const arn = (kind: string, resource: IamResource) => iamArn(deployment, kind, resource);
   const users = [arn("user", user)];
   const policies = [policy.name, secondPolicyName(policy.name)].map((name) =>
     arn("policy", { path: policy.path, name }),
   );
-  const roles = nodeRole === undefined ? [] : [arn("role", nodeRole)];
-  return {
+  const ofUser = {
     CreateUser: scope(users, boundTo(user.permissionsBoundary)),
     User: scope(users),
     UserPolicy: scope(users, ofPolicies(policies)),
     Policy: scope(policies),
-    CreateNodeRole: scope(roles, boundTo(nodeRole?.permissionsBoundary)),
+  };
+  if (nodeRole === undefined) {
+    return ofUser;
+  }
+  const { permissionsBoundary, managedPolicyArns } = nodeRole;
+  const roles = [arn("role", nodeRole)];
+  return {
+    ...ofUser,
+    CreateNodeRole: scope(roles, boundTo(permissionsBoundary)),
     NodeRole: scope(roles),
-    NodeRolePolicies: scope(roles, ofPolicies(nodeRole?.managedPolicyArns ?? [])),
+    ...(managedPolicyArns.length > 0 && {
+      NodeRolePolicies: scope(roles, ofPolicies(managedPolicyArns)),
+    }),
   };
 }
 
 /** `when` is every deployment by default. `plan`: whether a plan calls it, not only an apply. */
 interface DeployerRow extends Pick<Call, "action" | "why">, Partial<Pick<Call, "plan">> {
-  readonly sid: Sid;
+  readonly sid: string;
   readonly when?: readonly Condition[];
 }
 
@@ -92,9 +90,7 @@ export function deployerStatements(deployment: Deployment): readonly DeployerSta
 }
 
 function boundTo(boundary: string | undefined): readonly PolicyCondition[] {
-  return boundary === undefined
-    ? []
-    : [{ test: "StringEquals", variable: "iam:PermissionsBoundary", values: [boundary] }];
+  return boundary === undefined ? [] : [equals("iam:PermissionsBoundary", boundary)];
 }
 
 function ofPolicies(arns: readonly string[]): readonly PolicyCondition[] {

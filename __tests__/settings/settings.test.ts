@@ -54,43 +54,7 @@ describe("the notes about a deployment", () => {
   });
 });
 
-const KEY = "A".repeat(200);
-
-const FILE = `# Access of the cluster prod.
-region: eu-central-1   # Frankfurt
-
-accessKeys:            # rotated every quarter
-    # Alice has the private key
-    primary: {pgpKey: ${KEY}, status: "Active"}
-
-    secondary:         # for the next rotation
-        status: absent # until then
-tags:
-- team: platform       # owner
-`;
-
 describe("a changed setting", () => {
-  it.each([
-    [
-      "is replaced next to its comment",
-      { setting: "accessKeys.secondary.status", value: "Active" },
-      ["        status: absent # until then"],
-      ["        status: Active # until then"],
-    ],
-    [
-      "is replaced in a group in braces",
-      { setting: "accessKeys.primary.status", value: "Inactive" },
-      [`    primary: {pgpKey: ${KEY}, status: "Active"}`],
-      [`    primary: {pgpKey: ${KEY}, status: "Inactive"}`],
-    ],
-    ["brings its group", { setting: "import.user", value: true }, [], ["import: { user: true }"]],
-  ])("%s, and no other line changes", (_, change, removed, added) => {
-    const edited = editedYaml(FILE, change);
-    const [before, after] = [FILE, edited].map((text) => text.split("\n"));
-    expect(before?.filter((line) => !after?.includes(line))).toEqual(removed);
-    expect(after?.filter((line) => !before?.includes(line))).toEqual(added);
-  });
-
   it.each([
     ["an alias", "accessKeys: { primary: &key { pgpKey: A }, secondary: *key }\n"],
     ["an anchor of another one", "accessKeys: { secondary: &key { pgpKey: A }, primary: *key }\n"],

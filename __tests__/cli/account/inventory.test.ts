@@ -1,5 +1,4 @@
 import { inventoryOfSettings, inventoryOfState } from "../../../src/cli/account/inventory";
-import { unmanagedFindings } from "../../../src/cli/account/unmanaged-objects";
 import { ACCOUNT } from "../../helpers/aws-answers";
 import { deployment, SEVERAL_POLICIES } from "../../helpers/deployment";
 import { EVERY_OBJECT, resourcesOf } from "../../helpers/drift";
@@ -55,56 +54,6 @@ describe("the inventory", () => {
         to: "more",
         document: { Statement: [] },
       },
-    ]);
-  });
-});
-
-describe("an object that the state does not have", () => {
-  const settings = deployment(
-    `import: { policy: true, user: true }\nnodeRole: { name: nodes }\n${"cluster: { prefix: dev }"}`,
-  );
-  const described = inventoryOfSettings(settings, ACCOUNT);
-  const found = (
-    kind: string,
-    uses: readonly string[],
-    state: Parameters<typeof inventoryOfState>[0] = [],
-    Path = "/",
-  ) => {
-    const object = described.things.find((thing) => thing.kind === kind);
-    const facts = { settings, described, state: inventoryOfState(state) };
-    return (
-      object &&
-      unmanagedFindings(object, { Path }, { value: uses }, facts).map(({ rule, values }) => [
-        rule,
-        values,
-      ])
-    );
-  };
-
-  it("is no finding if the next apply imports it, or if the state has it, by name without case", () => {
-    expect(found("policy", [])).toEqual([]);
-    expect(found("policy", ["user Deckhouse", "role dev-node"])).toEqual([]);
-    expect(found("role", [], [resource("aws_iam_role.node", { name: "NODES" })])).toEqual([]);
-  });
-
-  it("is unmanaged if no import is set, the import has another path, or the state has another object at the address", () => {
-    expect(found("role", ["instance profile nodes", "instance profile dev-node"])).toMatchObject([
-      ["object-unmanaged", {}],
-    ]);
-    expect(found("user", [], [], "/team/")).toMatchObject([
-      ["object-unmanaged", { path: "/team/" }],
-    ]);
-    expect(
-      found("policy", [], [resource("aws_iam_policy.policy", { name: "Other" })]),
-    ).toMatchObject([["object-unmanaged", {}]]);
-  });
-
-  it("is shared if something outside the deployment uses it, also with an import", () => {
-    expect(found("policy", ["user deckhouse", "user second"])).toMatchObject([
-      ["object-shared", { by: ["user second"] }],
-    ]);
-    expect(found("role", ["instance profile b-node"])).toMatchObject([
-      ["object-shared", { by: ["instance profile b-node"] }],
     ]);
   });
 });

@@ -1,18 +1,15 @@
 import type { PreflightFound } from "../../../src/cli/account/preflight/check";
 import { accountCheck, CHECKS, regionCheck } from "../../../src/cli/account/preflight/checks";
-import { clusterAccessCheck } from "../../../src/cli/account/preflight/checks/cluster-access";
 import { preflightJson, preflightText } from "../../../src/cli/account/preflight/report";
 import { simulatedCalls } from "../../../src/cli/account/preflight/simulated-requests";
 import { policyDocument } from "../../../src/iam/policy-document";
 import { policyStatements } from "../../../src/iam/policy-statements";
 import { ENVIRONMENT, FEATURE_NAMES } from "../../helpers/clusters";
 import { deployment } from "../../helpers/deployment";
-import { type Files, folderForEach } from "../../helpers/folder";
 import { optionsOf } from "../../helpers/packs";
 import { CASES, findingsOf, preflightIn } from "../../helpers/preflight";
 import { projectFile } from "../../helpers/project-root";
 import { requestsWith } from "../../helpers/simulator";
-import { accessTo } from "../../helpers/stand-in-cluster";
 
 it.each(CASES)("$check: $title", async ({ check, account, expected }) => {
   expect(findingsOf(await preflightIn(account), check)).toMatchObject(expected);
@@ -25,35 +22,6 @@ it("docs/how-to/preflight.md has a row for each check", () => {
   ];
   const rows = projectFile("docs/how-to/preflight.md").matchAll(/^\| `([\w-]+)` \|/gm);
   expect([...rows].map(([, id]) => id)).toEqual(ids);
-});
-
-describe("the check cluster-access", () => {
-  const { at } = folderForEach();
-  const found = async (files: Files) =>
-    (await clusterAccessCheck(await accessTo(at(), files))).findings;
-
-  it("finds each rule that the user of the kubeconfig lacks", async () => {
-    expect(await found({})).toEqual([]);
-    const denied =
-      "get configmaps/d8-commander-uuid\npatch secrets/d8-provider-cluster-configuration\n";
-    expect(await found({ denied })).toMatchObject([
-      {
-        rule: "cluster-access-lacking",
-        values: { verb: "get", role: "Role dkp-access-reader in kube-system" },
-      },
-      {
-        rule: "cluster-access-lacking",
-        values: { verb: "patch", role: "Role dkp-access-writer in kube-system" },
-      },
-    ]);
-  });
-
-  it("is unverifiable where the cluster does not answer", async () => {
-    const printed = "Unable to connect to the server: dial tcp 192.0.2.1:6443: i/o timeout";
-    expect(await found({ "failures/k auth": printed })).toMatchObject([
-      { rule: "cluster-access-unread" },
-    ]);
-  });
 });
 
 describe("the report", () => {

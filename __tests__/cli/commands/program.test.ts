@@ -365,7 +365,7 @@ const sessionOf = () => {
   return { session: new Session({ env: {}, versions: { node: "20" }, ...streams }), ...streams };
 };
 
-it("the exit code of several deployments is the highest, in whatever order they are reported", () => {
+it("the exit code of several deployments is that of the weightiest result, in whatever order they are reported", () => {
   const codeOf = (...codes: readonly (0 | 1 | 2 | 3)[]) => {
     const { session } = sessionOf();
     for (const code of codes) {
@@ -374,6 +374,8 @@ it("the exit code of several deployments is the highest, in whatever order they 
     return session.exitCode;
   };
   expect([codeOf(), codeOf(3, 2, 0), codeOf(0, 2, 0), codeOf(2, 3, 1)]).toEqual([0, 3, 2, 3]);
+  // An error outweighs what only requires attention.
+  expect([codeOf(2, 1), codeOf(1, 2)]).toEqual([1, 1]);
 });
 
 it("no output has a workflow command or controls the terminal, whatever values it contains", () => {

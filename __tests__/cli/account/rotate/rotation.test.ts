@@ -1,74 +1,63 @@
-import type { IamKey } from "../../../../src/cli/account/aws/iam-reader";
 import { ROTATE_RULES } from "../../../../src/cli/account/rotate/rotate-rules";
 import { type RotationWorld, rotateOnce } from "../../../../src/cli/account/rotate/rotation";
 import { expectGolden } from "../../../helpers/golden";
+import { Account } from "../../../helpers/rotation-account";
 
 const NOW = new Date("2026-12-01T02:00:00Z");
 const ago = (days: number) => new Date(+NOW - days * 86_400_000);
-const use = (days: number) => ({ at: ago(days), service: "ec2", region: "eu-central-1" });
+/** @param used days ago */
+const key = (id: string, age: number, ...used: readonly number[]) => ({
+  id,
+  status: "Active" as "Active" | "Inactive",
+  created: ago(age),
+  uses: used.map((days) => ({ at: ago(days), service: "ec2" })),
+});
 
 function worldWith(
-  keys: readonly IamKey[],
+  keys: readonly ReturnType<typeof key>[],
   more: Partial<RotationWorld> & { readonly dkp?: readonly string[] } = {},
 ) {
-  const calls: string[] = [];
+  const account = new Account(NOW);
+  for (const each of keys) {
+    account.set(each);
+  }
   const { dkp = ["OWN"], ...replaced } = more;
   const answers = [...dkp];
-  const all = [...keys];
-  const world: RotationWorld = {
-    now: () => NOW,
-    keys: async () => all,
-    dkpKey: async () => (answers.length > 1 ? answers.shift() : answers[0]) ?? "",
-    async createKey() {
-      calls.push("create");
-      all.push({ id: "NEW", status: "Active", created: NOW });
-      return { id: "NEW", secret: "secret" };
-    },
-    accepts: async () => undefined,
-    async give({ id }) {
-      calls.push(`give ${id}`);
-      return undefined;
-    },
-    setStatus: async (id, status) => void calls.push(`${status} ${id}`),
-    deleteKey: async (id) => void calls.push(`delete ${id}`),
-    ...replaced,
-  };
+  const dkpKey = async () => (answers.length > 1 ? answers.shift() : answers[0]) ?? "";
+  const world = { ...account.world(), dkpKey, ...replaced };
   const run = async () => {
-    const { findings } = await rotateOnce(
-      world,
-      { maxAge: 30, isWanted: false },
-      async () => undefined,
-    );
+    const settings = { maxAge: 30, isWanted: false };
+    const { findings } = await rotateOnce(world, settings, async () => undefined);
     return findings.map(({ rule, values }) =>
       [rule, "manager" in values && values.manager].filter((part) => part).join(" by "),
     );
   };
-  return { calls, run };
+  return { calls: account.calls, run };
 }
 
-const OLD = { id: "OWN", status: "Active", created: ago(31) };
-const FORMER = { id: "FORMER", status: "Active", created: ago(40), lastUsed: use(3) };
+const OLD = key("OWN", 31);
+const FORMER = key("FORMER", 40, 3);
+const PROVEN = key("OWN", 4, 1);
 const lastWrite = () => ({ manager: "kubectl-edit", time: "2026-12-01 01:00 UTC" });
-const PROVEN = { id: "OWN", status: "Active", created: ago(4), lastUsed: use(1) };
 
 describe("a run of a rotation", () => {
   it("creates a key and gives it to the cluster", async () => {
     const { calls, run } = worldWith([OLD]);
-    expect([await run(), calls]).toEqual([["replace"], ["create", "give NEW"]]);
+    expect([await run(), calls]).toEqual([["replace"], ["create", "give K1"]]);
   });
 
   it("deletes its key again where the cluster refused it", async () => {
     const { calls, run } = worldWith([OLD], { give: async () => new Error("no permission") });
     await expect(run()).rejects.toThrow(
-      "the cluster did not take the key NEW, which was deleted again: no permission",
+      "the cluster did not take the key K1, which was deleted again: no permission",
     );
-    expect(calls).toEqual(["create", "delete NEW"]);
+    expect(calls).toEqual(["create", "delete K1"]);
   });
 
   it("keeps its key where the cluster has it in spite of a refusal", async () => {
     const { calls, run } = worldWith([OLD], {
       give: async () => new Error("changed"),
-      dkp: ["OWN", "NEW"],
+      dkp: ["OWN", "K1"],
     });
     expect([await run(), calls]).toEqual([["replace"], ["create"]]);
   });
@@ -120,7 +109,7 @@ describe("a run of a rotation", () => {
     const { calls, run } = worldWith([{ ...OLD, status: "Inactive" }, FORMER]);
     expect([await run(), calls]).toEqual([
       ["delete-for-slot", "replace-inactive"],
-      ["delete OWN", "create", "give NEW"],
+      ["delete OWN", "create", "give K1"],
     ]);
   });
 });

@@ -66,24 +66,6 @@ review/ against git ref main \\(1a2b3c4d\\)
     );
   });
 
-  it("shows risk and remedy below a finding, without Markdown in the format for a terminal", () => {
-    const changes = between(
-      "user: { name: a }\naccessKeys: none",
-      "user: { name: b }\naccessKeys: none",
-    );
-    expect(changesText(changes).split("\n").slice(0, 8)).toEqual([
-      "Verdict: breaking (exit code 3). 2 breaking changes. The Terraform role needs more permissions. 1 other change requires attention.",
-      SOURCE,
-      "",
-      "x",
-      "Breaking changes",
-      '  - the user "a" is renamed to "b", so Terraform replaces the access keys and attachments that refer to the old name',
-      "    risk: the cluster has no access to AWS until DKP has the new key",
-      '    -> restore user.name: "a"',
-    ]);
-    expect(changesMarkdown(changes)).toContain('  - remedy\\: restore user.name\\: \\"a\\"\n');
-  });
-
   it("says that a plan is incomplete, and does not count that as a breaking change", () => {
     const narrowed = {
       rule: "permissions-narrowed",
@@ -97,15 +79,6 @@ review/ against git ref main \\(1a2b3c4d\\)
     }).split("\n");
     const verdict = `Verdict: unverifiable (exit code 3). The plan is incomplete.`;
     expect([lines[0], lines[4]]).toEqual([verdict, "Unverifiable"]);
-  });
-
-  it("is not headed by narrowed or unchanged permissions beside a change that requires attention", () => {
-    const moved = changesText(
-      between("", "backend: { http: { address: 'https://example.com/state' } }"),
-    );
-    expect(moved.split("\n")[0]).toBe(
-      "Verdict: attention (exit code 2). The backend of the state changes.",
-    );
   });
 
   it("says that permissions stay where something else changes, and of a new deployment that it is new", () => {
@@ -122,53 +95,6 @@ review/ against git ref main \\(1a2b3c4d\\)
       /\nPermissions: 128 actions\n {2}- the user has these permissions; for example: iam:PutRolePolicy on /,
     );
     expect(first({})).not.toMatch(/can do more|Broadened|denied before/);
-  });
-
-  it("names the current key before and after a switch, and the outputs that have another value", () => {
-    const keys = (current: string) =>
-      `accessKeys: { secondary: { status: Active }, current: ${current} }`;
-    const text = changesText(between(keys("primary"), keys("secondary")));
-    expect(text).toContain(
-      "- the current key moves from the slot primary to the slot secondary, so whoever reads the outputs",
-    );
-    expect(text).toContain(
-      "get another value: access_key_id, access_key_slot, secret_access_key\n",
-    );
-  });
-
-  it("says of a key that is created beside another one what stays, and does not call it harmless", () => {
-    const second = "accessKeys: { secondary: { status: Active } }";
-    expect(changesText(between("", second)).split("\n")[0]).toBe(
-      "Verdict: step of a rotation (exit code 0). The new key has the permissions of the other key, and the same people can read its secret. The other key stays as it is. 1 access key created.",
-    );
-  });
-
-  it.each([
-    ["more", "", "features: [volume-snapshots]", "also reaches snapshots"],
-    ["less", "features: [volume-snapshots]", "", "no longer reaches snapshots"],
-    ["another Region", "region: eu-west-1", "", "reaches eu-central-1 instead of eu-west-1"],
-    [
-      "more in another Region",
-      "region: eu-west-1",
-      "features: [volume-snapshots]",
-      "reaches eu-central-1 instead of eu-west-1, and also reaches snapshots",
-    ],
-  ])("says in a sentence that a leaked key reaches %s", (_, before, after, expected) => {
-    const text = changesText(
-      between(...([before, after].map((more) => `${minimal("")}\n${more}`) as [string, string])),
-    );
-    expect(text).toMatch(
-      new RegExp(
-        `\\nA leaked key ${expected}\\. This changes \\d impacts? in REVIEW\\.md, as follows\\n  - `,
-      ),
-    );
-  });
-
-  it("shows both sentences where the impact of a leaked key differs in more than that", () => {
-    const text = changesText(between("", "policy: { mode: scoped }\ncluster: { prefix: dev }"));
-    expect(text).toMatch(
-      /\nThe impact of a leaked key changes\n {2}- become administrator: .* the role dev-node, .*\n {4}before: become administrator: .* any role, /,
-    );
   });
 
   it("counts many actions, and lists them in folded groups", () => {
@@ -288,12 +214,6 @@ review/ against git ref main \\(1a2b3c4d\\)
     };
     expect(changesText(nodePolicies(policy(before), policy(after)))).toContain(
       `\n    ~ iam:PassRole (Write) ${expected}\n`,
-    );
-  });
-
-  it("of an unchanged deployment has one line, and its name", () => {
-    expect(changesText(between("", ""))).toBe(
-      `Verdict: harmless (exit code 0). Nothing changes.\n${SOURCE}\n\nUnchanged: x\n`,
     );
   });
 

@@ -1,4 +1,3 @@
-import { chmodSync } from "node:fs";
 import { readState } from "../src/cli/terraform/state-file";
 import { pullState, runToEnd, stackFolder, terraformCli } from "../src/cli/terraform/terraform-cli";
 import { withProgress } from "../src/cli/text/progress";
@@ -12,7 +11,6 @@ describe("a run of Terraform", () => {
 
   const terraform = (script: string) => {
     write({ terraform: `#!/bin/sh\n${script}\n` });
-    chmodSync(at("terraform"), 0o755);
     environment.TERRAFORM_BINARY_NAME = at("terraform");
   };
   beforeEach(() => {
@@ -41,7 +39,6 @@ describe("a run of Terraform", () => {
       ["bin", "own"],
     ]) {
       write({ [`${folder}/terraform`]: `#!/bin/sh\necho ${text} "$PATH"\n` });
-      chmodSync(at(`${folder}/terraform`), 0o755);
     }
     environment = { PATH: `${at("x/node_modules/.bin")}:${at("bin")}` };
     expect(await pullState(cli(), at())).toBe(`own ${at("bin")}\n`);

@@ -1,5 +1,5 @@
 import { execFileSync, spawnSync } from "node:child_process";
-import { chmodSync, statSync, symlinkSync } from "node:fs";
+import { statSync, symlinkSync } from "node:fs";
 import { relative } from "node:path";
 import { awsCommand, quote, shellWord } from "../src/cli/text/advice";
 import { hclValue } from "../src/cli/text/hcl";
@@ -138,7 +138,6 @@ describe("a signal", () => {
 
   it("that ends Terraform before it reaches this process ends the process too", () => {
     write({ terraform: "#!/bin/sh\nkill -TERM $$\n" });
-    chmodSync(at("terraform"), 0o755);
     const work = `
       import { ChildProcess } from "node:child_process";
       import { pullState, terraformCli } from "./src/cli/terraform/terraform-cli";

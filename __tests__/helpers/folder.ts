@@ -10,7 +10,7 @@ import {
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 
-/** By path. A path that ends with "/" is that of a folder. */
+/** By path. A path that ends with "/" is that of a folder. A script is executable. */
 export type Files = Readonly<Record<string, string | Uint8Array>>;
 
 /** Also writes the folders that contain the files. */
@@ -19,7 +19,7 @@ export function writeFiles(root: string, files: Files): void {
     const path = join(root, name);
     mkdirSync(name.endsWith("/") ? path : dirname(path), { recursive: true });
     if (!name.endsWith("/")) {
-      writeFileSync(path, content);
+      writeFileSync(path, content, { mode: /^#!/.test(String(content)) ? 0o755 : 0o666 });
     }
   }
 }

@@ -1,6 +1,8 @@
 import { chmodSync, copyFileSync } from "node:fs";
 import { join } from "node:path";
+import { readConfiguration } from "../../src/cli/cluster/configuration";
 import { type ClusterAccess, clusterAccess } from "../../src/cli/cluster/d8";
+import type { RunningCluster } from "../../src/cli/cluster/running-cluster";
 import { type Files, writeFiles } from "./folder";
 
 /** A key of the documentation of AWS. */
@@ -20,6 +22,14 @@ masterNodeGroup:
 vpcNetworkCIDR: 10.241.0.0/16
 sshPublicKey: ssh-rsa AAAA
 `;
+
+/** The cluster `dev` as it is read, with another configuration. */
+export const runningClusterWith = (text: string): RunningCluster => ({
+  context: "dev",
+  configuration: readConfiguration(text),
+  prefix: "dev",
+  isOfCommander: false,
+});
 
 /**
  * The cluster `dev` of d8.sh in a folder.

@@ -1,17 +1,10 @@
 import { runningAccess } from "../../../src/cli/account/adopt/running-access";
 import { adoptedSettings, adoptedText } from "../../../src/cli/account/adopt/settings-file";
-import { readConfiguration } from "../../../src/cli/cluster/configuration";
 import { policyDocument } from "../../../src/iam/policy-document";
 import { ACCOUNT, type Answers, accountWith } from "../../helpers/aws-answers";
 import { deployment } from "../../helpers/deployment";
-import { CONFIGURATION, OLD_KEY } from "../../helpers/stand-in-cluster";
+import { CONFIGURATION, OLD_KEY, runningClusterWith } from "../../helpers/stand-in-cluster";
 
-const clusterOf = (text: string) => ({
-  context: "prod",
-  configuration: readConfiguration(text),
-  prefix: "dev",
-  isOfCommander: false,
-});
 const ANSWERS = {
   GetCallerIdentity: { Account: ACCOUNT },
   GetAccessKeyLastUsed: { UserName: "dkp" },
@@ -21,7 +14,7 @@ const ANSWERS = {
   GetPolicy: "policy/clusters/D8",
 };
 const accessOf = (answers: Answers = {}, text = CONFIGURATION) =>
-  runningAccess(clusterOf(text), accountWith({ ...ANSWERS, ...answers }));
+  runningAccess(runningClusterWith(text), accountWith({ ...ANSWERS, ...answers }));
 
 describe("adoptedSettings", () => {
   it("has Region, account, user, policy and fields of the cluster, and no key", async () => {

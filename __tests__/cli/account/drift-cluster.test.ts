@@ -1,7 +1,6 @@
 import { clusterDrift } from "../../../src/cli/account/drift/cluster";
-import { readConfiguration } from "../../../src/cli/cluster/configuration";
 import { deployment } from "../../helpers/deployment";
-import { CONFIGURATION, OLD_KEY } from "../../helpers/stand-in-cluster";
+import { CONFIGURATION, OLD_KEY, runningClusterWith } from "../../helpers/stand-in-cluster";
 
 const SETTINGS = "policy: { mode: minimal }\ncluster: { prefix: dev, layout: WithoutNAT }\n";
 
@@ -15,12 +14,7 @@ const found = (
     text = CONFIGURATION,
   } = {},
 ) => {
-  const cluster = {
-    context: "dev",
-    configuration: readConfiguration(`${text}${fields}`),
-    prefix,
-    isOfCommander: false,
-  };
+  const cluster = { ...runningClusterWith(`${text}${fields}`), prefix };
   return clusterDrift(deployment(settings), { cluster, version, current });
 };
 

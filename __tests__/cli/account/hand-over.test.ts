@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { chmodSync, readFileSync, statSync, symlinkSync } from "node:fs";
+import { readFileSync, statSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { providerBlock } from "../../../src/cli/account/hand-over/provider-block";
 import { checkSecretFile, writeSecretFile } from "../../../src/cli/account/hand-over/secret-file";
@@ -34,7 +34,6 @@ describe("hand-over", () => {
     write({
       terraform: `#!/bin/sh\necho '${JSON.stringify({ version: 4, outputs, resources })}'\n`,
     });
-    chmodSync(at("terraform"), 0o755);
     const notes: string[] = [];
     const PATH = `${at("node_modules/.bin")}:${at("bin")}:${process.env.PATH}`;
     const cli = terraformCli({ TERRAFORM_BINARY_NAME: at("terraform"), PATH }, () => undefined);
@@ -65,7 +64,6 @@ describe("hand-over", () => {
   it("decrypts the secret with the gpg of the PATH, and not with one of a package", async () => {
     for (const folder of ["node_modules/.bin", "bin"]) {
       write({ [`${folder}/gpg`]: `#!/bin/sh\necho ${folder}\n` });
-      chmodSync(at(`${folder}/gpg`), 0o755);
     }
     const { block } = await handOver("", { key: { secret: undefined, encrypted_secret: "AA==" } });
     expect(block.providerSecretAccessKey.trim()).toBe("bin");

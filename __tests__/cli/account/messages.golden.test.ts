@@ -7,7 +7,6 @@ import { clusterAccessCheck } from "../../../src/cli/account/preflight/checks/cl
 import { PREFLIGHT_RULES } from "../../../src/cli/account/preflight/preflight-rules";
 import { preflightJson } from "../../../src/cli/account/preflight/report";
 import { rotatedFindings } from "../../../src/cli/account/rotated-keys";
-import { readConfiguration } from "../../../src/cli/cluster/configuration";
 import { changesJson } from "../../../src/cli/diff/changes";
 import { changesAgainst } from "../../../src/cli/diff/packs/compare";
 import {
@@ -26,7 +25,7 @@ import { SITUATIONS } from "../../helpers/keys/situations";
 import { reviewPackOf } from "../../helpers/packs";
 import { ENCRYPTION_KEY } from "../../helpers/pgp-keys";
 import { CASES, findingsOf, preflightIn } from "../../helpers/preflight";
-import { accessTo, CONFIGURATION } from "../../helpers/stand-in-cluster";
+import { accessTo, CONFIGURATION, runningClusterWith } from "../../helpers/stand-in-cluster";
 
 const { at } = folderForEach();
 
@@ -40,12 +39,7 @@ const keyReports = Object.values(SITUATIONS).map(({ given }) => keyReport(given)
 const CLUSTER = clusterDrift(
   deployment("policy: { mode: minimal }\ncluster: { prefix: dev, layout: WithNAT }"),
   {
-    cluster: {
-      context: "dev",
-      configuration: readConfiguration(CONFIGURATION),
-      prefix: "dev",
-      isOfCommander: false,
-    },
+    cluster: runningClusterWith(CONFIGURATION),
     version: "1.99.1",
     current: "AKIAI44QH8DHBEXAMPLE",
   },

@@ -3,20 +3,12 @@ import {
   replacementOf,
   replacementText,
 } from "../../../src/cli/account/hand-over/replacement";
-import { readConfiguration } from "../../../src/cli/cluster/configuration";
 import type { RunningCluster } from "../../../src/cli/cluster/running-cluster";
-import { type Answers, accountWith } from "../../helpers/aws-answers";
+import { ACCOUNT, type Answers, accountWith } from "../../helpers/aws-answers";
 import { deployment } from "../../helpers/deployment";
-import { CONFIGURATION, OLD_KEY } from "../../helpers/stand-in-cluster";
+import { CONFIGURATION, OLD_KEY, runningClusterWith } from "../../helpers/stand-in-cluster";
 
 const NEW_KEY = "AKIAI44QH8DHBEXAMPLE";
-const ACCOUNT = "123456789012";
-const CLUSTER = {
-  context: "prod",
-  configuration: readConfiguration(CONFIGURATION),
-  prefix: "dev",
-  isOfCommander: false,
-};
 const SETTINGS = `accountId: "${ACCOUNT}"\ncluster: { prefix: dev }`;
 const ANSWERS = {
   GetCallerIdentity: { Account: ACCOUNT },
@@ -40,7 +32,7 @@ const replacement = ({
 }: Given) =>
   replacementOf(
     deployment(settings),
-    { ...CLUSTER, ...cluster },
+    { ...runningClusterWith(CONFIGURATION), ...cluster },
     current,
     accountWith({ ...ANSWERS, ...answers }),
     0,
@@ -93,23 +85,21 @@ describe("replacementOf", () => {
       { settings: `accountId: "${ACCOUNT}"` },
     ],
     [
-      "cluster.prefix: the settings have dev, and the cluster of prod has prod; name another ",
+      "cluster.prefix: the settings have dev, and the cluster of dev has prod; name another ",
       { cluster: { prefix: "prod" } },
     ],
     [
-      "cluster.prefix: the settings have dev, and the cluster of prod has none; name another ",
+      "cluster.prefix: the settings have dev, and the cluster of dev has none; name another ",
       { cluster: { prefix: undefined } },
     ],
     [
-      "region: the settings have eu-central-1, and the cluster of prod has us-east-1; name another --context or stack",
+      "region: the settings have eu-central-1, and the cluster of dev has us-east-1; name another --context or stack",
       {
-        cluster: {
-          configuration: readConfiguration(CONFIGURATION.replace("eu-central-1", "us-east-1")),
-        },
+        cluster: runningClusterWith(CONFIGURATION.replace("eu-central-1", "us-east-1")),
       },
     ],
     [
-      "prod: Commander manages the cluster, and writes its own configuration back; ",
+      "dev: Commander manages the cluster, and writes its own configuration back; ",
       { cluster: { isOfCommander: true } },
     ],
     [

@@ -1,4 +1,3 @@
-import { chmodSync } from "node:fs";
 import { readConfiguration } from "../../../src/cli/cluster/configuration";
 import { clusterAccess } from "../../../src/cli/cluster/d8";
 import {
@@ -14,6 +13,12 @@ const { at, read, write } = folderForEach();
 const KEY = { id: "AKIAI44QH8DHBEXAMPLE", secret: "je7MtGbClwBF/2Zp9Utk/h3yCo8nvbEXAMPLEKEY" };
 const PROVIDER = "provider-cluster-configuration";
 const DATA = `cloud-${PROVIDER}.yaml`;
+const LIMITS = { limit: 60, progress: () => undefined };
+/** @param secret what d8 prints for every command */
+const configurationIn = (secret: string) => {
+  write({ d8: `#!/bin/sh\ncat "${at("secret")}"\n`, secret });
+  return clusterConfiguration({ ...LIMITS, binary: at("d8"), env: process.env, context: "dev" });
+};
 const failing = (command: string, message: string) => ({ [`failures/${command}`]: message });
 const forbidden = (verb: string, resource: string, name: string, group = "") =>
   `Error from server (Forbidden): ${resource} "${name}" is forbidden: User "ci" cannot ${verb} resource "${resource}" in API group "${group}" in the namespace "kube-system"`;
@@ -42,13 +47,7 @@ describe("runningCluster", () => {
     ];
     const lastWrite = async (metadata: object) => {
       const data = { [DATA]: Buffer.from(CONFIGURATION).toString("base64") };
-      write({
-        d8: `#!/bin/sh\ncat "${at("secret")}"\n`,
-        secret: JSON.stringify({ metadata, data }),
-      });
-      chmodSync(at("d8"), 0o755);
-      const command = { binary: at("d8"), env: process.env, limit: 60, context: "dev" };
-      return (await clusterConfiguration({ ...command, progress: () => undefined })).lastWrite;
+      return (await configurationIn(JSON.stringify({ metadata, data }))).lastWrite;
     };
     expect(await lastWrite({ managedFields })).toEqual({
       manager: "d8",
@@ -60,10 +59,7 @@ describe("runningCluster", () => {
   it.each(['{"data":{}}', "a newer d8 is available\n{}"])(
     "does not take a Secret that it cannot read for none: %j",
     async (printed) => {
-      write({ d8: `#!/bin/sh\ncat "${at("secret")}"\n`, secret: printed });
-      chmodSync(at("d8"), 0o755);
-      const command = { binary: at("d8"), env: process.env, limit: 60, context: "dev" };
-      await expect(clusterConfiguration({ ...command, progress: () => undefined })).rejects.toThrow(
+      await expect(configurationIn(printed)).rejects.toThrow(
         `${at("d8")} printed Secret kube-system/d8-${PROVIDER} without ${DATA}, or something that is not JSON; update ${at("d8")}, or name another --context`,
       );
     },
@@ -159,8 +155,7 @@ describe("clusterAccess", () => {
   });
 
   it("names the command that is missing", async () => {
-    const limits = { limit: 60, progress: () => undefined };
-    await expect(clusterAccess({ D8_BINARY_NAME: at("none") }, limits, undefined)).rejects.toThrow(
+    await expect(clusterAccess({ D8_BINARY_NAME: at("none") }, LIMITS, undefined)).rejects.toThrow(
       new Error(
         `${at("none")} is not on the PATH; install d8, the command of DKP, or set D8_BINARY_NAME`,
       ),
@@ -172,31 +167,19 @@ describe("clusterAccess", () => {
       "node_modules/.bin/d8": "#!/bin/sh\necho package\n",
       "bin/d8": "#!/bin/sh\necho own\n",
     });
-    for (const folder of ["node_modules/.bin", "bin"]) {
-      chmodSync(at(`${folder}/d8`), 0o755);
-    }
     const PATH = `${at("node_modules/.bin")}:${at("bin")}`;
-    const { context } = await clusterAccess(
-      { PATH },
-      { limit: 60, progress: () => undefined },
-      undefined,
-    );
+    const { context } = await clusterAccess({ PATH }, LIMITS, undefined);
     expect(context).toBe("own");
   });
 
   it("runs d8 without its plugins, which a registry of the cluster would install", async () => {
     write({ d8: "#!/bin/sh\nprintenv DECKHOUSE_PLUGINS_ENABLED || echo dev\n" });
-    chmodSync(at("d8"), 0o755);
     const environment = {
       PATH: process.env.PATH,
       D8_BINARY_NAME: at("d8"),
       DECKHOUSE_PLUGINS_ENABLED: "true",
     };
-    const { context } = await clusterAccess(
-      environment,
-      { limit: 60, progress: () => undefined },
-      undefined,
-    );
+    const { context } = await clusterAccess(environment, LIMITS, undefined);
     expect(context).toBe("dev");
   });
 });

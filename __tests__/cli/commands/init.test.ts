@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { chmodSync, existsSync, readdirSync, statSync } from "node:fs";
+import { existsSync, readdirSync, statSync } from "node:fs";
 import { basename, join } from "node:path";
 import { parse } from "yaml";
 import { packageSource } from "../../../src/cli/init/repository";
@@ -76,7 +76,6 @@ describe("dkp-access init", () => {
     (tag, status, prefix, suffix) => {
       const answers = `*prefix) echo "${prefix}" ;; status*) echo "${status}" ;; tag*) echo ${tag} ;; *) echo 0123abcd ;;`;
       write({ git: `#!/bin/sh\ncase $3$4 in ${answers} esac\n` });
-      chmodSync(at("git"), 0o755);
       expect(packageSource({ PATH: `${at()}:${process.env.PATH}` }).named).toBe(
         `file:dkp-access-${version}${suffix}.tgz`,
       );

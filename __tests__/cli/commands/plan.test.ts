@@ -1,4 +1,4 @@
-import { chmodSync, existsSync, readdirSync } from "node:fs";
+import { existsSync, readdirSync } from "node:fs";
 import { realPlan, SECRETS } from "../../helpers/edited-plans";
 import { folderForEach } from "../../helpers/folder";
 import { runCli } from "../../helpers/run-cli";
@@ -61,7 +61,6 @@ describe.each(["plan", "apply"])("dkp-access %s", (command) => {
         .replace("$CHANGES", String(changes))
         .replace("$BACKEND", JSON.stringify({ version: 3, backend })),
     });
-    chmodSync(at("terraform"), 0o755);
     const approval =
       command === "apply" && !args.includes("--approved") ? ["--approved", APPROVED] : [];
     const env = { TERRAFORM_BINARY_NAME: at("terraform"), ...variables };
@@ -211,11 +210,6 @@ describe.each(["plan", "apply"])("dkp-access %s", (command) => {
 
   it.each([
     ["TF_CLI_ARGS_plan", "-refresh=false", "the argument -refresh can change what is planned"],
-    [
-      "TF_CLI_ARGS_init",
-      "-backend-config=key=other",
-      "the argument -backend-config can change what is planned; set backend.partial",
-    ],
     ["TF_WORKSPACE", "other", "selects the workspace other, and the settings default; remove it"],
   ])("runs nothing with %s=%s", async (name, value, reason) => {
     const stderr = expect.stringContaining(`${name}: ${reason}`);

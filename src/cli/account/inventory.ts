@@ -130,22 +130,23 @@ export function inventoryOfState(resources: readonly StateResource[]): Inventory
     const document = (parseJson(text("policy")) ?? {}) as StoredDocument;
     const [, type] = /^aws_iam_(\w+)\./.exec(address) ?? [];
     if (type === "user" || type === "policy" || type === "role") {
-      const object: Thing = {
+      things.push({
         kind: type,
         name: text("name"),
         arn: text("arn"),
         address,
         boundary: text("permissions_boundary"),
-      };
-      things.push(type === "policy" ? { ...object, document } : object);
+        ...(type === "policy" && { document }),
+      });
     }
-    if (type === "user_policy" || type === "role_policy") {
-      const kind = type === "user_policy" ? "user" : "role";
-      links.push({ address, of: `${kind} ${text(kind)}`, to: text("name"), document });
-    }
-    if (type === "user_policy_attachment" || type === "role_policy_attachment") {
-      const kind = type === "user_policy_attachment" ? "user" : "role";
-      links.push({ address, of: `${kind} ${text(kind)}`, to: text("policy_arn") });
+    const [, kind, attachment] = /^(user|role)_policy(_attachment)?$/.exec(type ?? "") ?? [];
+    if (kind !== undefined) {
+      const link = { address, of: `${kind} ${text(kind)}` };
+      links.push(
+        attachment === undefined
+          ? { ...link, to: text("name"), document }
+          : { ...link, to: text("policy_arn") },
+      );
     }
   }
   const keys = resources.filter(({ address }) =>

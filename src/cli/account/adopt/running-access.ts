@@ -95,8 +95,7 @@ export async function runningAccess(
 
 async function attachedPolicy(arn: string, iam: IamReader): Promise<AttachedPolicy> {
   const [, path = "/", name = ""] = /:policy(\/(?:.*\/)?)([^/]+)$/.exec(arn) ?? [];
-  const { document = {} } = requiredOf(await iam.managedPolicy(arn)) ?? {};
-  return { name, path, document };
+  return { name, path, document: requiredOf(await iam.managedPolicy(arn)) ?? {} };
 }
 
 interface ModePolicies {

@@ -158,26 +158,15 @@ export class IamReader {
     );
   }
 
-  /**
-   * ID and document of the default version of a managed policy; undefined if IAM does not have it.
-   */
-  async managedPolicy(
-    PolicyArn: string,
-  ): Promise<
-    Reading<{ readonly id: string; readonly document: StoredDocument | undefined } | undefined>
-  > {
+  /** The document of the default version; undefined if IAM does not have the policy. */
+  async managedPolicy(PolicyArn: string): Promise<Reading<StoredDocument | undefined>> {
     const policy = await this.object("policy", PolicyArn);
     if ("unread" in policy || policy.value === undefined) {
       return mapReading(policy, () => undefined);
     }
-    const { DefaultVersionId: id = "" } = policy.value;
-    return await this.get(
-      "iam:GetPolicyVersion",
-      { PolicyArn, VersionId: id },
-      ({ PolicyVersion }) => ({
-        id,
-        document: storedDocument(PolicyVersion?.Document),
-      }),
+    const { DefaultVersionId: VersionId } = policy.value;
+    return await this.get("iam:GetPolicyVersion", { PolicyArn, VersionId }, ({ PolicyVersion }) =>
+      storedDocument(PolicyVersion?.Document),
     );
   }
 
@@ -249,8 +238,7 @@ export class IamReader {
   }
 }
 
-/** Converts the value of a reading. */
-export function mapReading<T, U>(reading: Reading<T>, convert: (value: T) => U): Reading<U> {
+function mapReading<T, U>(reading: Reading<T>, convert: (value: T) => U): Reading<U> {
   return "value" in reading ? { value: convert(reading.value) } : reading;
 }
 
@@ -263,24 +251,6 @@ export function requiredOf<T>(reading: Reading<T>): T {
     return reading.value;
   }
   throw reading.error ?? new Error(reading.unread);
-}
-
-/** Takes values out of readings, and collects why others are missing. */
-export class Readings {
-  private readonly reasons = new Set<string>();
-
-  get unread(): readonly string[] {
-    return [...this.reasons];
-  }
-
-  async value<T>(reading: Promise<Reading<T>>): Promise<T | undefined> {
-    const read = await reading;
-    if ("value" in read) {
-      return read.value;
-    }
-    this.reasons.add(read.unread);
-    return undefined;
-  }
 }
 
 /** Parses a document as IAM sends it, percent-encoded JSON. */

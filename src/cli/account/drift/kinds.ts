@@ -1,11 +1,5 @@
 import type { Found } from "../../findings/finding";
-import {
-  type IamReader,
-  mapReading,
-  type Reading,
-  type StoredDocument,
-  TYPES,
-} from "../aws/iam-reader";
+import { type IamReader, type Reading, type StoredDocument, TYPES } from "../aws/iam-reader";
 import type { Thing } from "../inventory";
 import type { DriftRules } from "./drift-rules";
 
@@ -45,8 +39,7 @@ function policiesOf(
       event: `Attach${TYPES[kind]}Policy`,
       ...(setting !== undefined && { setting }),
       list: (iam, name) => iam.attached(kind, name),
-      document: async (iam, _, arn) =>
-        mapReading(await iam.managedPolicy(arn), (version) => version?.document),
+      document: (iam, _, arn) => iam.managedPolicy(arn),
     },
     {
       rule,

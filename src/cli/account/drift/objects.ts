@@ -9,7 +9,7 @@ import { allIn, presentAt, type StateContents } from "../../terraform/state-file
 import { counted } from "../../text/markdown";
 import { callErrorOf } from "../aws/call-errors";
 import type { ExistingObject, IamReader, Reading, StoredDocument } from "../aws/iam-reader";
-import { mapReading, storedDocument } from "../aws/iam-reader";
+import { storedDocument } from "../aws/iam-reader";
 import type { AwsError } from "../aws/operations";
 import type { DescribedThing, Inventory, Link, Thing } from "../inventory";
 import { inventoryOfSettings, inventoryOfState, title } from "../inventory";
@@ -357,7 +357,7 @@ async function documentFindings(
         ]
       : [
           { part: "default version", event: "CreatePolicyVersion or SetDefaultPolicyVersion" },
-          mapReading(await iam.managedPolicy(id), (version) => version?.document),
+          await iam.managedPolicy(id),
         ];
   const who = kind === "role" ? "each node" : "DKP";
   return findingsOf(read, (document) => {

@@ -100,7 +100,11 @@ export async function isUnknownKey(
   iam: IamReader,
   pause: number = PAUSE_MS,
 ): Promise<boolean> {
-  return !(await isOfUser(deployment, id, iam)) && (await isOfNobody(deployment, id, iam, pause));
+  if (await isOfUser(deployment, id, iam)) {
+    return false;
+  }
+  await wait(pause);
+  return !(await isOfUser(deployment, id, iam));
 }
 
 function requireSameCluster(deployment: Deployment, cluster: RunningCluster): void {
@@ -164,16 +168,6 @@ async function isOfUser(
     );
   }
   return use !== undefined;
-}
-
-async function isOfNobody(
-  deployment: Deployment,
-  id: string,
-  iam: IamReader,
-  pause: number,
-): Promise<boolean> {
-  await wait(pause);
-  return !(await isOfUser(deployment, id, iam));
 }
 
 const NO_ANSWER: readonly string[] = [TIMED_OUT, UNREACHABLE];

@@ -7,7 +7,7 @@ import { readState, type StateContents, type StateKey } from "../../terraform/st
 import { pullState, stackFolder, type TerraformCli } from "../../terraform/terraform-cli";
 import { dkpAccess } from "../../text/advice";
 import type { Waiting } from "../aws/client";
-import { type IamKey, Readings, withIam } from "../aws/iam-reader";
+import { type IamKey, type Reading, withIam } from "../aws/iam-reader";
 import { onlyUsedKey } from "../key-judge";
 import { isQuarantine } from "../quarantine";
 
@@ -79,14 +79,14 @@ export function readUser(
   waiting: Waiting,
 ): Promise<IamUser> {
   return withIam(settings, waiting, async (iam) => {
-    const [required, optional] = [new Readings(), new Readings()];
+    const [unknown, unread] = [new Set<string>(), new Set<string>()];
     const [account, listed, attached] = await Promise.all([
-      required.value(iam.account()),
-      required.value(iam.keys(name)),
-      optional.value(iam.attached("user", name)),
+      valueIn(iam.account(), unknown),
+      valueIn(iam.keys(name), unknown),
+      valueIn(iam.attached("user", name), unread),
     ]);
     const uses = (listed ?? []).map(async (key): Promise<IamKey> => {
-      return { ...key, lastUsed: (await optional.value(iam.keyUse(key.id)))?.lastUsed };
+      return { ...key, lastUsed: (await valueIn(iam.keyUse(key.id), unread))?.lastUsed };
     });
     const keys = await Promise.all(uses);
     const owners: Record<string, string> = {};
@@ -104,11 +104,24 @@ export function readUser(
       keys,
       owners,
       quarantine: attached?.find(isQuarantine),
-      unknown: required.unread,
-      unread: optional.unread,
+      unknown: [...unknown],
+      unread: [...unread],
       now: iam.now(),
     };
   });
+}
+
+/** The value of a reading; without one, adds the reason. */
+async function valueIn<T>(
+  reading: Promise<Reading<T>>,
+  reasons: Set<string>,
+): Promise<T | undefined> {
+  const read = await reading;
+  if ("value" in read) {
+    return read.value;
+  }
+  reasons.add(read.unread);
+  return undefined;
 }
 
 export interface KeySlot {

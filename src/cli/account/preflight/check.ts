@@ -20,6 +20,12 @@ export type PreflightFound = Found<PreflightRules>;
 export const when = (isFound: boolean, finding: PreflightFound): readonly PreflightFound[] =>
   isFound ? [finding] : [];
 
+/** Of a call of EC2 that describes. */
+export const filteredBy = (
+  Name: string,
+  ...Values: string[]
+): { readonly Filters: { Name: string; Values: string[] }[] } => ({ Filters: [{ Name, Values }] });
+
 /** The finding that a check cannot run without a setting. */
 export const settingNotSet = (field: string): PreflightFound => ({
   rule: "setting-not-set",

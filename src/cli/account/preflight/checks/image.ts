@@ -1,5 +1,5 @@
 import type { Image } from "../../aws/operations";
-import { type Check, type PreflightFound, settingNotSet, when } from "../check";
+import { type Check, filteredBy, type PreflightFound, settingNotSet, when } from "../check";
 
 /**
  * The images that the settings name. What runs on an instance, such as cloud-init, is not visible
@@ -12,7 +12,7 @@ export const imageCheck: Check = {
     if (amis.length === 0) {
       return [settingNotSet("cluster.amis")];
     }
-    const named = { Filters: [{ Name: "image-id", Values: [...amis] }], IncludeDeprecated: true };
+    const named = { ...filteredBy("image-id", ...amis), IncludeDeprecated: true };
     const images = await list("ec2:DescribeImages", named, ({ Images }) => Images);
     return amis.flatMap((ami) => {
       const image = images.find(({ ImageId }) => ImageId === ami);

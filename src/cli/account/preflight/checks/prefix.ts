@@ -1,6 +1,6 @@
 import { nodeRoleName } from "../../../../iam/cluster";
 import { listed } from "../../../../settings/errors";
-import { type Check, settingNotSet, type Tools, when } from "../check";
+import { type Check, filteredBy, settingNotSet, type Tools, when } from "../check";
 
 type Find = (list: Tools["list"], prefix: string) => Promise<readonly (string | undefined)[]>;
 
@@ -19,25 +19,21 @@ const FIND: Readonly<Record<string, Find>> = {
     ),
   // The tag of the cluster is also on nodes of an EKS cluster with that name.
   "key pair": (list, prefix) =>
-    list(
-      "ec2:DescribeKeyPairs",
-      { Filters: [{ Name: "key-name", Values: [prefix] }] },
-      ({ KeyPairs }) => KeyPairs?.map(({ KeyPairId }) => KeyPairId),
+    list("ec2:DescribeKeyPairs", filteredBy("key-name", prefix), ({ KeyPairs }) =>
+      KeyPairs?.map(({ KeyPairId }) => KeyPairId),
     ),
   "security groups": (list, prefix) => {
     const names = [nodeRoleName(prefix), `${prefix}-loadbalancer`, `${prefix}-ssh-accessible`];
     return list(
       "ec2:DescribeSecurityGroups",
-      { Filters: [{ Name: "group-name", Values: names }] },
+      filteredBy("group-name", ...names),
       ({ SecurityGroups }) => SecurityGroups?.map(({ GroupId }) => GroupId),
     );
   },
   subnets: (list, prefix) => {
     const names = [`${prefix}-public-0`, `${prefix}-internal-0`];
-    return list(
-      "ec2:DescribeSubnets",
-      { Filters: [{ Name: "tag:Name", Values: names }] },
-      ({ Subnets }) => Subnets?.map(({ SubnetId }) => SubnetId),
+    return list("ec2:DescribeSubnets", filteredBy("tag:Name", ...names), ({ Subnets }) =>
+      Subnets?.map(({ SubnetId }) => SubnetId),
     );
   },
 };

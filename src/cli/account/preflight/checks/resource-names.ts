@@ -23,10 +23,7 @@ export const resourceNamesCheck: Check = {
   async run({ iam }, subject) {
     let reading: StateReading | undefined;
     // Only where an object exists: a state can take long to read.
-    const state = () => {
-      reading ??= subject.state();
-      return reading;
-    };
+    const state = () => (reading ??= subject.state());
     const described = inventoryOfSettings(subject.deployment, subject.account);
     const findings = described.things.map(async (object) => {
       const location = { object: title(object), field: `${object.setting}.name` };

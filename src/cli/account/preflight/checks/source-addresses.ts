@@ -1,6 +1,13 @@
 import * as ipaddr from "ipaddr.js";
 import type { Networks } from "../../../../iam/networks";
-import { type Check, type PreflightFound, settingNotSet, type Tools, when } from "../check";
+import {
+  type Check,
+  filteredBy,
+  type PreflightFound,
+  settingNotSet,
+  type Tools,
+  when,
+} from "../check";
 
 /** An Elastic IP of the cluster, from which DKP makes calls; it makes none from a bastion. */
 interface SourceAddress {
@@ -31,14 +38,14 @@ export const sourceAddressCheck: Check = {
     if (prefix === undefined) {
       return [settingNotSet("cluster.prefix")];
     }
-    const named = { Filters: [{ Name: "tag:Name", Values: [prefix] }] };
+    const named = filteredBy("tag:Name", prefix);
     const own = await list("ec2:DescribeVpcs", named, ({ Vpcs }) =>
       Vpcs?.map(({ VpcId = "" }) => VpcId),
     );
     const addresses = await elasticIps(list, prefix);
     const endpoints = await interfaceEndpoints(
       list,
-      existingVPCID === undefined ? [...own] : [existingVPCID],
+      existingVPCID === undefined ? own : [existingVPCID],
     );
     if (user.allowedNetworks !== undefined) {
       // If every service has an endpoint, no call has an address.
@@ -93,9 +100,9 @@ function outsideFindings(
  * prefix `dev`.
  */
 async function elasticIps(list: Tools["list"], prefix: string): Promise<readonly SourceAddress[]> {
-  const named = { Filters: [{ Name: "tag:Name", Values: [`${prefix}-*`] }] };
+  const named = filteredBy("tag:Name", `${prefix}-*`);
   const addresses = await list("ec2:DescribeAddresses", named, ({ Addresses }) => Addresses);
-  const tagged = { Filters: [{ Name: "tag-key", Values: [`kubernetes.io/cluster/${prefix}`] }] };
+  const tagged = filteredBy("tag-key", `kubernetes.io/cluster/${prefix}`);
   const instances = await list("ec2:DescribeInstances", tagged, ({ Reservations }) =>
     Reservations?.flatMap(({ Instances = [] }) =>
       Instances.flatMap(({ InstanceId }) => InstanceId ?? []),
@@ -111,12 +118,12 @@ async function elasticIps(list: Tools["list"], prefix: string): Promise<readonly
 /** Endpoints that take calls without a change of DKP: those with private DNS names. */
 async function interfaceEndpoints(
   list: Tools["list"],
-  vpcs: string[],
+  vpcs: readonly string[],
 ): Promise<readonly SourceEndpoint[]> {
   if (vpcs.length === 0) {
     return [];
   }
-  const ofVpcs = { Filters: [{ Name: "vpc-id", Values: vpcs }] };
+  const ofVpcs = filteredBy("vpc-id", ...vpcs);
   const all = await list("ec2:DescribeVpcEndpoints", ofVpcs, ({ VpcEndpoints }) => VpcEndpoints);
   return all
     .filter(

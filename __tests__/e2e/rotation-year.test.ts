@@ -3,7 +3,7 @@ import { join } from "node:path";
 import type { EC2 } from "@aws-sdk/client-ec2";
 import { parse } from "yaml";
 import { Aws } from "../../src/cli/account/aws/client";
-import { leakWorld, rotationWorld, UserKeys } from "../../src/cli/account/rotate/world";
+import { rotationWorld, userWorld } from "../../src/cli/account/rotate/world";
 import type { SecretKey } from "../../src/cli/cluster/configuration";
 import { clusterAccess } from "../../src/cli/cluster/d8";
 import { runningCluster } from "../../src/cli/cluster/running-cluster";
@@ -56,10 +56,10 @@ beforeAll(async () => {
 /** The real client of AWS, and the real cluster, in which time passes as fast as the test wants. */
 async function realEnvironment(): Promise<Environment> {
   const client = new Aws({ region: "eu-central-1" }, new AbortController().signal, 900);
-  const keys = new UserKeys(client, {
+  const keys = userWorld(client, {
     region: "eu-central-1",
     user: { name: "deckhouse" },
-  } as ConstructorParameters<typeof UserKeys>[1]);
+  } as Parameters<typeof userWorld>[1]);
   const waiting = { limit: 60, progress: () => undefined };
   const access = await clusterAccess({ ...process.env, ...cluster.environment }, waiting, "dev");
   const away = await clusterAccess({ ...process.env, ...cluster.unreachable }, waiting, "dev");
@@ -69,7 +69,7 @@ async function realEnvironment(): Promise<Environment> {
   let time = 0;
   let passed = 0;
   return {
-    world: (isAway) => leakWorld(rotationWorld(keys, isAway ? away : access, running), keys),
+    world: (isAway) => rotationWorld(keys, isAway ? away : access, running),
     async pass(duration) {
       time += duration;
       // The time that the test itself takes counts.
@@ -79,10 +79,10 @@ async function realEnvironment(): Promise<Environment> {
         await aws.passDay(rest / HOUR);
       }
     },
-    keys: () => keys.list(),
+    keys: () => keys.keys(),
     secret,
     write,
-    delete: (id) => keys.delete(id),
+    delete: (id) => keys.deleteKey(id),
     allows: ({ id: accessKeyId, secret: secretAccessKey }) => {
       const ec2 = clients.get(accessKeyId) ?? aws.ec2({ accessKeyId, secretAccessKey });
       clients.set(accessKeyId, ec2);

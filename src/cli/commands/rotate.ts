@@ -1,4 +1,5 @@
 import { Option } from "commander";
+import { alwaysOnRegion } from "../../iam/arns";
 import type { Deployment } from "../../settings/deployment";
 import { withAws } from "../account/aws/client";
 import { IamReader } from "../account/aws/iam-reader";
@@ -20,8 +21,8 @@ import {
 } from "../account/rotate/new-key";
 import { type RotateFound, RUN_LIMIT } from "../account/rotate/next-step";
 import { ROTATE_RULES, type RotateRules } from "../account/rotate/rotate-rules";
-import { type Rotated, type RotationWorld, rotateOnce } from "../account/rotate/rotation";
-import { leakWorld, rotationWorld, UserKeys, worldWithoutCluster } from "../account/rotate/world";
+import { type Rotated, rotateOnce } from "../account/rotate/rotation";
+import { rotationWorld, userWorld } from "../account/rotate/world";
 import { runningCluster, SECRET_NAME } from "../cluster/running-cluster";
 import {
   adviceLines,
@@ -32,6 +33,7 @@ import {
   reportJson,
   textOf,
 } from "../findings/finding";
+import { leakCommands } from "../iam/leaked-key";
 import { dkpAccess } from "../text/advice";
 import {
   type Agreement,
@@ -141,24 +143,23 @@ async function createdFor(
   to: Destination,
   { yes }: Options,
 ): Promise<RotateFound> {
-  return await withUserKeys(session, deployment, async (keys, iam) => {
+  return await withUser(session, deployment, async (world, iam) => {
     await requireAccount(deployment, iam);
-    const world = worldWithoutCluster(keys);
     session.printError(await keysBefore(world, deployment.user.name));
     await requireYes(session, { yes });
     return await newKeyFor(world, deployment, to, session.printError);
   });
 }
 
-async function withUserKeys<T>(
+async function withUser<T>(
   session: Session,
   deployment: Deployment,
-  work: (keys: UserKeys, iam: IamReader) => Promise<T>,
+  work: (world: LeakWorld, iam: IamReader) => Promise<T>,
 ): Promise<T> {
   const { region, provider } = deployment;
   const waiting = { progress: session.printError, limit: RUN_LIMIT / 1000 };
   return await withAws({ region, ...provider }, waiting, (aws) =>
-    work(new UserKeys(aws, deployment), new IamReader(aws)),
+    work(userWorld(aws, deployment), new IamReader(aws)),
   );
 }
 
@@ -208,16 +209,18 @@ async function leakResponse(
   to: Destination | undefined,
   options: Options,
 ): Promise<readonly RotateFound[]> {
-  return await withUserKeys(session, deployment, async (keys, iam) => {
+  const { region, user } = deployment;
+  return await withUser(session, deployment, async (keys, iam) => {
     await requireAccount(deployment, iam);
     const read = await readWorld(session, deployment, iam, keys, options);
     const create =
       to && (() => newKeyFor(read, deployment, to, session.printError, "leak-new-key"));
-    const world = leakWorld({ ...read, elsewhere: create && { name: to.name, create } }, keys);
-    const plan = await leakPlan(world, leaked, deployment.user.name);
+    const world = { ...read, elsewhere: create && { name: to.name, create } };
+    const plan = await leakPlan(world, leaked, user.name);
     session.printError(leakPlanText(plan, world.now(), world));
     await requireYes(session, { yes: options.yes });
-    return await respond(world, plan, keys.removal);
+    const { removeDenial } = leakCommands(user.name, alwaysOnRegion(region));
+    return await respond(world, plan, removeDenial);
   });
 }
 
@@ -229,22 +232,22 @@ async function readWorld(
   session: Session,
   deployment: Deployment,
   iam: IamReader,
-  keys: UserKeys,
+  world: LeakWorld,
   options: Options,
-): Promise<RotationWorld & Pick<LeakWorld, "refusal">> {
+): Promise<LeakWorld> {
   if (options.cluster !== true) {
-    return worldWithoutCluster(keys);
+    return world;
   }
   const access = await namedCluster(session, options);
   const cluster = await runningCluster(access).catch((error: Error) => {
     session.printError(`${error.message}\n`);
   });
   if (cluster === undefined) {
-    return worldWithoutCluster(keys);
+    return world;
   }
   await requireLeakedCluster(deployment, cluster, options.leaked ?? [], iam);
   const refusal = cluster.isOfCommander ? OF_COMMANDER : undefined;
-  return { ...rotationWorld(keys, access, cluster), refusal };
+  return { ...rotationWorld(world, access, cluster), refusal };
 }
 
 async function inCluster(
@@ -255,7 +258,7 @@ async function inCluster(
 ): Promise<Rotated> {
   const access = await namedCluster(session, options);
   const cluster = await runningCluster(access);
-  return await withUserKeys(session, deployment, async (keys, iam) => {
+  return await withUser(session, deployment, async (user, iam) => {
     await requireCluster(deployment, cluster, iam);
     const from = cluster.configuration.keyId;
     const isUnknown = await isUnknownKey(deployment, from, iam);
@@ -267,7 +270,7 @@ async function inCluster(
       await requireYes(session, options, question, { from, isUnknown });
       session.raise(findings.some(isDown) ? EXIT.breaking : EXIT.success);
     };
-    const world = rotationWorld(keys, access, cluster);
+    const world = rotationWorld(user, access, cluster);
     return await rotateOnce(world, { maxAge, isWanted: options.now === true }, agree);
   });
 }

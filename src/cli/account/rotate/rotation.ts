@@ -32,16 +32,6 @@ export interface Rotated {
   readonly given?: string;
 }
 
-/** Reads what the next step follows from. */
-export async function situationOf(
-  world: RotationWorld,
-  wanted: Pick<Situation, "maxAge" | "isWanted">,
-): Promise<Situation> {
-  const dkpKey = await world.dkpKey();
-  const keys = await world.keys();
-  return { ...wanted, now: world.now(), dkpKey, keys, lastWrite: world.lastWrite?.() };
-}
-
 /**
  * One run of a rotation: at most one step. Two runs at once harm nothing: IAM allows two keys, and
  * the cluster takes a key only in place of the one that was read.
@@ -52,7 +42,10 @@ export async function rotateOnce(
   wanted: Pick<Situation, "maxAge" | "isWanted">,
   agree: (findings: readonly RotateFound[]) => Promise<void>,
 ): Promise<Rotated> {
-  const situation = await situationOf(world, wanted);
+  const dkpKey = await world.dkpKey();
+  const keys = await world.keys();
+  const lastWrite = world.lastWrite?.();
+  const situation: Situation = { ...wanted, now: world.now(), dkpKey, keys, lastWrite };
   const step = nextStep(situation);
   const findings = findingsOf(situation, step);
   const { action } = step;
@@ -60,7 +53,7 @@ export async function rotateOnce(
     return { findings };
   }
   await agree(findings);
-  const more = action.id === undefined ? [] : await removed(world, situation, action.id, action.do);
+  const more = action.id === undefined ? [] : await removed(world, dkpKey, action.id, action.do);
   return action.do === "replace"
     ? { findings, given: await giveNewKey(world) }
     : { findings: [...findings, ...more] };
@@ -98,7 +91,7 @@ export async function giveNewKey(world: RotationWorld): Promise<string> {
 /** The cluster is read again before the key is deactivated or deleted, and after a deactivation. */
 async function removed(
   world: RotationWorld,
-  { dkpKey }: Situation,
+  dkpKey: string,
   other: string,
   how: NonNullable<Step["action"]>["do"],
 ): Promise<readonly RotateFound[]> {

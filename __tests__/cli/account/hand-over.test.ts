@@ -1,7 +1,7 @@
 import { spawnSync } from "node:child_process";
 import { readFileSync, statSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
-import { providerBlock } from "../../../src/cli/account/hand-over/provider-block";
+import { currentKey, providerBlock } from "../../../src/cli/account/hand-over/provider-block";
 import { checkSecretFile, writeSecretFile } from "../../../src/cli/account/hand-over/secret-file";
 import { terraformCli } from "../../../src/cli/terraform/terraform-cli";
 import { deployment } from "../../helpers/deployment";
@@ -37,8 +37,9 @@ describe("hand-over", () => {
     const notes: string[] = [];
     const PATH = `${at("node_modules/.bin")}:${at("bin")}:${process.env.PATH}`;
     const cli = terraformCli({ TERRAFORM_BINARY_NAME: at("terraform"), PATH }, () => undefined);
-    const block = await providerBlock(cli, at(), deployment(settings), (note) => notes.push(note));
-    return { block, notes };
+    const of = deployment(settings);
+    const current = await currentKey(cli, at(), of, (note) => notes.push(note));
+    return { block: providerBlock(of, await current.read()), notes };
   };
 
   it("gives the current key, with a warning where the settings say another slot", async () => {

@@ -53,8 +53,7 @@ export const define: Define = (command, session) => {
       rules: DRIFT_RULES,
       report: async (deployment) => {
         const state = await readableState(session, deployment.stack);
-        const waiting = { progress: session.printError, limit: timeout };
-        const report = await withIam(deployment, waiting, (iam) =>
+        const report = await withIam(deployment, session.waiting(timeout), (iam) =>
           driftReport(deployment, state, iam, cluster?.cluster),
         );
         const current = "value" in state ? state.value.current.id : undefined;

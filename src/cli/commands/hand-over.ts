@@ -1,5 +1,11 @@
+import type { Deployment } from "../../settings/deployment";
 import { withIam } from "../account/aws/iam-reader";
-import { currentKey, providerBlock, providerYaml } from "../account/hand-over/provider-block";
+import {
+  type CurrentKey,
+  currentKey,
+  providerBlock,
+  providerYaml,
+} from "../account/hand-over/provider-block";
 import { replacementOf, replacementText } from "../account/hand-over/replacement";
 import { checkSecretFile, writeSecretFile } from "../account/hand-over/secret-file";
 import { clusterHasKey, giveKey, runningCluster, SECRET_NAME } from "../cluster/running-cluster";
@@ -41,18 +47,24 @@ export const define: Define = (command, session) => {
     .addOption(replacesOption())
     .addOption(timeoutOption("time limit of the calls to AWS", 180))
     .action((stack: string | undefined, options: Options) => {
+      const { deployment } = selectOne(session, [stack]);
       const handOver = options.cluster === true ? toCluster : toPerson;
-      return handOver(session, stack, options);
+      return handOver(session, deployment, options);
     });
 };
 
+const folderOf = ({ terraform, output }: Session, { stack }: Deployment): string =>
+  stackFolder(terraform, output, stack);
+
+const keyIn = (session: Session, folder: string, deployment: Deployment): Promise<CurrentKey> =>
+  currentKey(session.terraform, folder, deployment, (line) => session.printError(`${line}\n`));
+
 async function toPerson(
   session: Session,
-  stack: string | undefined,
+  deployment: Deployment,
   { out, yes, format }: Options,
 ): Promise<void> {
-  const { deployment } = selectOne(session, [stack]);
-  const folder = stackFolder(session.terraform, session.output, deployment.stack);
+  const folder = folderOf(session, deployment);
   if (out !== undefined) {
     checkSecretFile(out, session.host.env);
   } else if (yes !== true) {
@@ -61,9 +73,8 @@ async function toPerson(
         "or --yes to print the secret",
     );
   }
-  const block = await providerBlock(session.terraform, folder, deployment, (line) =>
-    session.printError(`${line}\n`),
-  );
+  const key = await keyIn(session, folder, deployment);
+  const block = providerBlock(deployment, await key.read());
   const text =
     format === "json"
       ? `${JSON.stringify({ provider: block }, null, 2)}\n`
@@ -81,40 +92,32 @@ async function toPerson(
 
 async function toCluster(
   session: Session,
-  name: string | undefined,
+  deployment: Deployment,
   options: Options,
 ): Promise<void> {
-  const { deployment } = selectOne(session, [name]);
-  const { stack } = deployment;
   if (options.out !== undefined) {
     throw new Error("--out: with --cluster no file has the secret; leave one of them out");
   }
-  const folder = stackFolder(session.terraform, session.output, stack);
-  const current = await currentKey(session.terraform, folder, deployment, (line) =>
-    session.printError(`${line}\n`),
-  );
-  const { id } = current;
+  const { id, slots, read } = await keyIn(session, folderOf(session, deployment), deployment);
   const access = await namedCluster(session, options);
   const cluster = await runningCluster(access);
-  const waiting = { progress: session.printError, limit: options.timeout };
-  const replacement = await withIam(deployment, waiting, (iam) =>
+  const replacement = await withIam(deployment, session.waiting(options.timeout), (iam) =>
     replacementOf(deployment, cluster, id, iam),
   );
   const { context } = access;
-  const key = async () => ({ id, secret: await current.readSecret() });
-  const known = replacement.from === id ? await key() : undefined;
+  const known = replacement.from === id ? await read() : undefined;
   if (known && (await clusterHasKey(access, known))) {
     session.print(`${context} has the current key ${id} already; nothing was written\n`);
     return;
   }
-  session.printError(replacementText(replacement, context, current.slots));
+  session.printError(replacementText(replacement, context, slots));
   const refusal = await refusalOf(session, replacement, options, "Give the key to the cluster?");
   if (refusal !== undefined) {
     throw new Error(`nothing was written: ${refusal}`);
   }
-  await giveKey(access, cluster, known ?? (await key()));
+  await giveKey(access, cluster, known ?? (await read()));
   session.print(
     `${context} has the key ${id} now: read back from ${SECRET_NAME}; ` +
-      `${dkpAccess("keys", stack)} shows the next step\n`,
+      `${dkpAccess("keys", deployment.stack)} shows the next step\n`,
   );
 }

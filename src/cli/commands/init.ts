@@ -107,10 +107,9 @@ async function adopt(
     throw new Error("--stack: with --cluster there is one, the settings of that cluster; name one");
   }
   const cluster = await runningCluster(await namedCluster(session, options));
-  const waiting = { progress: session.printError, limit: LIMIT };
   // The account follows from the credentials.
   const { region } = cluster.configuration;
-  const access = await withAws({ region }, waiting, (aws) =>
+  const access = await withAws({ region }, session.waiting(LIMIT), (aws) =>
     runningAccess(cluster, new IamReader(aws)),
   );
   const file = `deployments/${stack}.yaml`;

@@ -106,8 +106,7 @@ async function leaked(
 ): Promise<void> {
   const { deployment: settings } = selectOne(session, names);
   const state = await readableState(session, settings.stack);
-  const waiting = { progress: session.printError, limit: options.timeout };
-  const iam = await readUser(settings, ids, waiting);
+  const iam = await readUser(settings, ids, session.waiting(options.timeout));
   const notRead = ["unread" in state ? state.unread : [], iam.unknown, iam.unread].flat();
   const cluster = await clusterOf(session, options).catch(({ message }: Error) => {
     notRead.push(message);

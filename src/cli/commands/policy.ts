@@ -142,8 +142,7 @@ async function decoded(
   }
   const access = { region: deployment.region, ...deployment.provider };
   try {
-    const waiting = { progress: session.printError, limit: DECODING_LIMIT };
-    const [page] = await withAws(access, waiting, (aws) =>
+    const [page] = await withAws(access, session.waiting(DECODING_LIMIT), (aws) =>
       aws.call("sts:DecodeAuthorizationMessage", { EncodedMessage }),
     );
     return { ...request, ...deniedRequest(page?.DecodedMessage ?? "") };

@@ -51,15 +51,13 @@ async function preflight(
   const { stack, region, provider } = deployment;
   const asKey = options.asKey === true;
   const access = asKey ? { region } : { region, ...provider };
-  const waiting = { progress: session.printError, limit: options.timeout };
   const state = () => readableState(session, stack);
   const cluster = options.cluster === true ? await namedCluster(session, options) : undefined;
-  const results = [
-    ...(await withAws(access, waiting, (aws) => runPreflight(deployment, aws, { asKey, state }))),
-  ];
-  if (cluster !== undefined) {
-    results.push(await clusterAccessCheck(cluster));
-  }
+  const ofAccount = await withAws(access, session.waiting(options.timeout), (aws) =>
+    runPreflight(deployment, aws, { asKey, state }),
+  );
+  const ofCluster = cluster === undefined ? [] : [await clusterAccessCheck(cluster)];
+  const results = [...ofAccount, ...ofCluster];
   const findings = results.flatMap((result) => result.findings);
   session.raise(exitCodeOf<PreflightRules>(PREFLIGHT_RULES, findings));
   if (options.format === "json") {

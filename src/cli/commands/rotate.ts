@@ -157,8 +157,7 @@ async function withUser<T>(
   work: (world: LeakWorld, iam: IamReader) => Promise<T>,
 ): Promise<T> {
   const { region, provider } = deployment;
-  const waiting = { progress: session.printError, limit: RUN_LIMIT / 1000 };
-  return await withAws({ region, ...provider }, waiting, (aws) =>
+  return await withAws({ region, ...provider }, session.waiting(RUN_LIMIT / 1000), (aws) =>
     work(userWorld(aws, deployment), new IamReader(aws)),
   );
 }

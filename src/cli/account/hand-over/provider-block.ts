@@ -4,6 +4,7 @@ import { text } from "node:stream/consumers";
 import { stringify } from "yaml";
 import type { Slot } from "../../../iam/key-slots";
 import type { Deployment } from "../../../settings/deployment";
+import type { SecretKey } from "../../cluster/configuration";
 import { readState, type StateKey } from "../../terraform/state-file";
 import { pullState, type TerraformCli } from "../../terraform/terraform-cli";
 import { awsCommand, dkpAccess, EDIT_PROVIDER, recovery } from "../../text/advice";
@@ -15,37 +16,27 @@ type ProviderBlock = Readonly<
   Record<"providerAccessKeyId" | "providerSecretAccessKey" | "region", string>
 >;
 
-/**
- * The current key of a deployment, with its secret from the state.
- * @param note receives a difference of slots between settings and outputs
- * @throws Error if there is no key, if no resource of the state is the key, or if the state does
- * not have the secret
- */
-export async function providerBlock(
-  terraform: TerraformCli,
-  folder: string,
-  deployment: Deployment,
-  note: (text: string) => void,
-): Promise<ProviderBlock> {
-  const { id, readSecret } = await currentKey(terraform, folder, deployment, note);
-  return {
-    providerAccessKeyId: id,
-    providerSecretAccessKey: await readSecret(),
-    region: deployment.region,
-  };
-}
+/** The block with a key. */
+export const providerBlock = (
+  { region }: Pick<Deployment, "region">,
+  { id, secret }: SecretKey,
+): ProviderBlock => ({ providerAccessKeyId: id, providerSecretAccessKey: secret, region });
 
-interface CurrentKey {
+export interface CurrentKey {
   readonly id: string;
   readonly slots: ReadonlyMap<string, Slot>;
   /**
-   * Decrypts it if it is encrypted.
+   * With its secret, which is decrypted if it is encrypted.
    * @throws Error if Terraform does not have it, or gpg cannot decrypt it
    */
-  readonly readSecret: () => Promise<string>;
+  readonly read: () => Promise<SecretKey>;
 }
 
-/** The current key without its secret, which is read when it is needed. */
+/**
+ * The current key of a deployment, without its secret, which is read when it is needed.
+ * @param note receives a difference of slots between settings and outputs
+ * @throws Error if there is no key, or if no resource of the state is the key
+ */
 export async function currentKey(
   terraform: TerraformCli,
   folder: string,
@@ -96,11 +87,13 @@ export async function currentKey(
         `do not give this key to DKP; see ${recovery("old-state")}`,
     );
   }
-  const readSecret = async () => key.secret ?? (await decryptedSecret(key, stack, terraform));
   return {
     id,
     slots: new Map(state.keys.map((candidate) => [candidate.id, candidate.slot])),
-    readSecret,
+    read: async () => ({
+      id,
+      secret: key.secret ?? (await decryptedSecret(key, stack, terraform)),
+    }),
   };
 }
 

@@ -1,12 +1,11 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import type { Deployment } from "../../../settings/deployment";
-import type { SecretKey } from "../../cluster/configuration";
 import { awsCommand } from "../../text/advice";
 import type { Environment } from "../../text/environment";
 import type { Progress } from "../../text/progress";
 import { atSignal, inOneStep } from "../../text/signals";
-import { providerYaml } from "../hand-over/provider-block";
+import { providerBlock, providerYaml } from "../hand-over/provider-block";
 import { writeSecretFile } from "../hand-over/secret-file";
 import { type RotateFound, useOf } from "./next-step";
 import type { RotationWorld } from "./rotation";
@@ -69,21 +68,22 @@ export async function keysBefore(world: RotationWorld, user: string): Promise<st
  */
 export async function newKeyFor(
   world: RotationWorld,
-  { stack, region, user }: Pick<Deployment, "stack" | "region" | "user">,
+  deployment: Pick<Deployment, "stack" | "region" | "user">,
   to: Destination,
   print: Progress,
   rule: "new-key" | "leak-new-key" = "new-key",
 ): Promise<RotateFound> {
   const key = await world.createKey();
   const { id } = key;
-  const names = { "user-name": user.name, "access-key-id": id };
+  const names = { "user-name": deployment.user.name, "access-key-id": id };
   const command = awsCommand("iam", "delete-access-key", names);
   const stays = `the new key is ${id}; it is Active: if nothing has it, delete it: ${command}`;
   const refusal = await atSignal(
     () => print(`rotate was interrupted; ${stays}\n`),
     async () => {
       await world.accepts(key);
-      return await to.take(blockOf(stack, region, key)).catch(({ message }: Error) => {
+      const block = providerYaml(deployment.stack, providerBlock(deployment, key));
+      return await to.take(block).catch(({ message }: Error) => {
         throw new Error(`${message}; ${stays}`);
       });
     },
@@ -94,6 +94,3 @@ export async function newKeyFor(
   }
   return { rule, values: { key: id, to: to.name } };
 }
-
-const blockOf = (stack: string, region: string, { id, secret }: SecretKey): string =>
-  providerYaml(stack, { providerAccessKeyId: id, providerSecretAccessKey: secret, region });

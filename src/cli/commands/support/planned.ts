@@ -3,9 +3,9 @@ import { join, resolve } from "node:path";
 import { lockOf } from "../../../app";
 import type { Deployment } from "../../../settings/deployment";
 import { readTextFile, removeAbandoned, temporaryName } from "../../../text/files";
-import { type JsonObject, parseJson } from "../../../text/json";
+import { parseJson } from "../../../text/json";
 import { requiredOf, withIam } from "../../account/aws/iam-reader";
-import { type KeyUses, readKeyUses } from "../../account/key-judge";
+import { readKeyUses } from "../../account/key-judge";
 import { overdueFindings } from "../../account/rotate/next-step";
 import type { DiffFound } from "../../diff/change-rules";
 import { type Changes, findingsOf, withDigest } from "../../diff/changes";
@@ -104,9 +104,14 @@ export async function withPlan(
     const isApplied = code !== 0 || rules.includes("state-outdated");
     // The digest has no last uses and no age in it: they change while somebody approves.
     const uses = rules.some((rule) => ENDINGS.includes(rule))
-      ? await usesOf(session, deployment, plan)
+      ? await orWarning(
+          session,
+          "the last uses of the keys are unknown",
+          readKeyUses(deployment, keysOfPlan(plan), session.waiting(USES_LIMIT)),
+        )
       : undefined;
-    const overdue = await overdueOf(session, deployment);
+    const ofAge = overdueOf(session, deployment);
+    const overdue = (await orWarning(session, "the age of the key is unknown", ofAge)) ?? [];
     const judged =
       uses === undefined && overdue.length === 0
         ? changes
@@ -126,42 +131,28 @@ const ENDINGS: readonly string[] = ["key-ended", "key-ended-in-use"];
 
 const USES_LIMIT = 60;
 
-/** Undefined if the credentials may not read them. */
-async function usesOf(
-  { printError }: Session,
-  deployment: Deployment,
-  plan: JsonObject,
-): Promise<KeyUses | undefined> {
-  try {
-    return await readKeyUses(deployment, keysOfPlan(plan), {
-      progress: printError,
-      limit: USES_LIMIT,
-    });
-  } catch (error) {
-    printError(`warning: the last uses of the keys are unknown: ${(error as Error).message}\n`);
-    return undefined;
-  }
-}
-
 /** The schedule of `rotate` may have stopped. */
-async function overdueOf(
-  { printError }: Session,
-  deployment: Deployment,
-): Promise<readonly DiffFound[]> {
+async function overdueOf(session: Session, deployment: Deployment): Promise<readonly DiffFound[]> {
   const { stack, managedBy, maxAge, user } = deployment;
   if (managedBy !== "rotate" || maxAge === undefined) {
     return [];
   }
-  try {
-    return await withIam(deployment, { progress: printError, limit: USES_LIMIT }, async (iam) => {
-      const keys = requiredOf(await iam.keys(user.name)) ?? [];
-      return overdueFindings({ stack, maxAge, keys, dkpKey: undefined, now: iam.now() });
-    });
-  } catch (error) {
-    printError(`warning: the age of the key is unknown: ${(error as Error).message}\n`);
-    return [];
-  }
+  return await withIam(deployment, session.waiting(USES_LIMIT), async (iam) => {
+    const keys = requiredOf(await iam.keys(user.name)) ?? [];
+    return overdueFindings({ stack, maxAge, keys, dkpKey: undefined, now: iam.now() });
+  });
 }
+
+/** What was read; undefined, with a warning, if the credentials may not read it. */
+const orWarning = <T>(
+  { printError }: Session,
+  unknown: string,
+  reading: Promise<T>,
+): Promise<T | undefined> =>
+  reading.catch(({ message }: Error) => {
+    printError(`warning: ${unknown}: ${message}\n`);
+    return undefined;
+  });
 
 /** Leaves out how to apply the saved file, which is gone when the command ends. */
 function planText(lines: readonly string[]): string {

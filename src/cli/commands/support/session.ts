@@ -5,6 +5,7 @@ import { type Command, Option } from "commander";
 import { deploymentsFolder, outputFolder } from "../../../settings/paths";
 import { fileErrorMessage } from "../../../text/files";
 import { printable } from "../../../text/printable";
+import type { Waiting } from "../../account/aws/client";
 import { EXIT, type ExitCode } from "../../findings/finding";
 import { type TerraformCli, terraformCli } from "../../terraform/terraform-cli";
 
@@ -54,6 +55,14 @@ export class Session {
   readonly printError = (text: string): void => {
     this.host.stderr.write(printable(text));
   };
+
+  /**
+   * For calls of AWS.
+   * @param limit in seconds, for all of them together
+   */
+  waiting(limit: number): Waiting {
+    return { progress: this.printError, limit };
+  }
 
   printJson(value: unknown): void {
     this.print(`${JSON.stringify(value, null, 2)}\n`);

@@ -143,7 +143,7 @@ async function run(
 
 const tooLate = (limit: number) =>
   new ClusterError(
-    "late",
+    "other",
     `the cluster does not answer within ${limit} s; check the network, the VPN and the kubeconfig`,
   );
 
@@ -154,7 +154,7 @@ function startError(binary: string, error: unknown): unknown {
   }
   const reason = code === "ENOENT" ? "is not on the PATH" : `cannot be run (${code})`;
   return new ClusterError(
-    "no command",
+    "other",
     `${binary} ${reason}; install d8, the command of DKP, or set D8_BINARY_NAME`,
   );
 }

@@ -1,19 +1,8 @@
 import { anyOf } from "../../text/patterns";
 import { shellCommand } from "../text/advice";
 
-type Failure =
-  | "no command"
-  | "late"
-  | "forbidden"
-  | "unauthorized"
-  | "not found"
-  | "changed"
-  | "unconfirmed"
-  | "webhook refused"
-  | "webhook unreachable"
-  | "unreachable"
-  | "no kubeconfig"
-  | "unknown";
+/** "refused": the cluster certainly does not have the write. */
+type Failure = "not found" | "refused" | "other";
 
 /** An error of the cluster or of `d8`, with its remedy. */
 export class ClusterError extends Error {
@@ -39,14 +28,14 @@ interface FailureRow {
 /** The first one that matches counts. */
 const FAILURES: readonly FailureRow[] = [
   {
-    failure: "webhook unreachable",
+    failure: "refused",
     pattern: /failed calling webhook/,
     message:
       "DKP's webhook, which checks the configuration, does not answer; " +
       "wait until the Pod of Deckhouse is ready, and try again",
   },
   {
-    failure: "webhook refused",
+    failure: "refused",
     pattern: /admission webhook .* denied the request/,
     message:
       "DKP's webhook rejects the configuration of the cluster, " +
@@ -55,12 +44,12 @@ const FAILURES: readonly FailureRow[] = [
       "and try again",
   },
   {
-    failure: "unauthorized",
+    failure: "refused",
     pattern: /Unauthorized|must be logged in|asked for the client to provide credentials/,
     message: "the cluster rejects the credentials of the kubeconfig; log in again",
   },
   {
-    failure: "changed",
+    failure: "refused",
     pattern: /The request is invalid|the object has been modified|\(Conflict\)/,
     message:
       "somebody changed the configuration of the cluster at the same moment; run the command again",
@@ -72,7 +61,7 @@ const FAILURES: readonly FailureRow[] = [
     message: "the cluster does not have it",
   },
   {
-    failure: "no kubeconfig",
+    failure: "other",
     pattern: anyOf(
       /invalid configuration|no configuration has been provided/,
       /reading kubeconfig file|error loading config/,
@@ -80,7 +69,7 @@ const FAILURES: readonly FailureRow[] = [
     message: "the kubeconfig cannot be read; set KUBECONFIG to a file that has the cluster",
   },
   {
-    failure: "unreachable",
+    failure: "other",
     pattern: anyOf(
       /Unable to connect to the server|The connection to the server|no such host/,
       /dial tcp|EOF|i\/o timeout|tls:|x509:/,
@@ -105,7 +94,7 @@ export function failureOf(stderr: string, command: readonly string[]): ClusterEr
     const message =
       `the user of the kubeconfig may not ${verb} ${object}; ` +
       "add that rule to its role, as cluster-access.yaml of the review pack has it";
-    return new ClusterError("forbidden", message);
+    return new ClusterError("refused", message);
   }
   const row = FAILURES.find(({ pattern }) => pattern.test(stderr));
   if (row !== undefined) {
@@ -113,7 +102,7 @@ export function failureOf(stderr: string, command: readonly string[]): ClusterEr
   }
   const shown = shellCommand(...command);
   return new ClusterError(
-    "unknown",
+    "other",
     `${command[0]} failed, and its message is not shown because it can have a secret; ` +
       `run ${shown} to see it`,
   );

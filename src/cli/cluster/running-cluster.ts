@@ -88,7 +88,7 @@ async function configurationOf(
   const document = textOf(valueAt(secret, ["data", DATA]));
   if (document === undefined) {
     throw new ClusterError(
-      "unknown",
+      "other",
       `${access.binary} printed Secret ${SECRET_NAME} without ${DATA}, ` +
         `or something that is not JSON; update ${access.binary}, or name another --context`,
     );
@@ -127,7 +127,7 @@ async function isOfCommander(access: ClusterAccess): Promise<boolean> {
     "get",
     "configmap",
     "d8-commander-uuid",
-    "--namespace=kube-system",
+    `--namespace=${NAMESPACE}`,
     "--output=name",
   ];
   return (await optional(d8(access, args))) !== undefined;
@@ -169,7 +169,7 @@ export async function giveKey(
   const text = decoded(before);
   if (!isDeepStrictEqual(readConfiguration(text), configuration)) {
     throw new ClusterError(
-      "changed",
+      "refused",
       "somebody changed the configuration of the cluster meanwhile; run the command again",
     );
   }
@@ -183,31 +183,22 @@ export async function giveKey(
   await d8(access, ["k", "patch", ...SECRET, ...options], JSON.stringify(patch));
   const { document: written } = await configurationOf(access).catch((error: Error) => {
     throw new ClusterError(
-      "unconfirmed",
+      "other",
       `the cluster took the key, and cannot be read since: ${error.message}`,
     );
   });
   if (!after.equals(written)) {
     throw new ClusterError(
-      "unconfirmed",
+      "other",
       "the cluster took the key, and somebody has changed the configuration since; " +
         "run the command again",
     );
   }
 }
 
-/** Errors after which the cluster certainly does not have the write. */
-const REFUSALS: readonly unknown[] = [
-  "changed",
-  "forbidden",
-  "unauthorized",
-  "webhook refused",
-  "webhook unreachable",
-];
-
 /** Whether `giveKey` ended with an error after which the cluster does not have the key. */
 export const isRefusal = (error: unknown): error is ClusterError =>
-  error instanceof ClusterError && REFUSALS.includes(error.failure);
+  error instanceof ClusterError && error.failure === "refused";
 
 /** @throws Error if the bytes would not be the same when they are written back */
 function decoded(bytes: Buffer): string {

@@ -33,6 +33,8 @@ describe("rotate", () => {
     );
   let rotator: Credentials;
   let responder: Credentials;
+  /** May do what a rotator may, but delete no key. */
+  let keeper: Credentials;
   /** The same, and DKP's key, in an account with a user of the same name. */
   let production: { readonly responder: Credentials; readonly key: Credentials };
   let former: Credentials;
@@ -80,6 +82,10 @@ describe("rotate", () => {
       readFileSync(join(deployments.path, `review/${stack}/${name}-policy.json`), "utf8");
     rotator = await aws.createUser("rotator", policy("rotator"));
     responder = await aws.createUser("responder", policy("responder"));
+    keeper = await aws.createUser(
+      "keeper",
+      policy("rotator").replace("iam:DeleteAccessKey", "iam:TagUser"),
+    );
     const iam = aws.iamOf(ACCOUNTS.production);
     production = {
       responder: await aws.createUser("responder", policy("responder", "production"), iam),
@@ -363,13 +369,21 @@ describe("rotate", () => {
     const leaked = dkp();
     const { status } = run(["--leaked", leaked.accessKeyId], responder);
     expect([status, await aws.accepts(leaked), await keyCount()]).toEqual([3, false, 0]);
-    expect(rotate(["--yes"]).output).toContain(
+    const UserName = "deckhouse";
+    for (const { accessKeyId } of [await aws.createKey(UserName), await aws.createKey(UserName)]) {
+      const inactive = { UserName, AccessKeyId: accessKeyId, Status: "Inactive" } as const;
+      await aws.iam().updateAccessKey(inactive);
+    }
+    const replace = ["--yes", "--replaces", leaked.accessKeyId];
+    const start = (args: readonly string[], principal = rotator) =>
+      startIn(deployments.path, environment({}, principal), process.execPath, ...ARGS, ...args);
+    const [unnamed, failed] = await Promise.all([start(["--yes"]), start(replace, keeper)]);
+    expect(unnamed.output).toContain(
       `nothing was changed: no user has the key ${leaked.accessKeyId}; name it`,
     );
-    expect(reported(rotate(["--yes", "--replaces", leaked.accessKeyId]).output)).toEqual([
-      2,
-      "replace-unknown",
-    ]);
+    // DKP has no key that works.
+    expect([failed.status, await keyCount()]).toEqual([3, 2]);
+    expect(reported(rotate(replace).output)).toEqual([2, "delete-for-slot", "replace-unknown"]);
     expect(await aws.accepts(dkp())).toBe(true);
   });
 });

@@ -278,4 +278,14 @@ review/ against git ref main \\(1a2b3c4d\\)
       expect(comment).toContain(omitted);
     }
   });
+
+  it("is whole up to the maximum length of a comment", () => {
+    const { deployments } = between("", "policy: { mode: scoped }\ncluster: { prefix: dev }");
+    const comment = (length: number) =>
+      changesMarkdown({ source: "x".repeat(length), deployments });
+    const most = 65_537 - comment(1).length;
+    expect(comment(most)).toHaveLength(65_536);
+    expect(comment(most)).not.toContain("omitted");
+    expect(comment(most + 1)).toContain("omitted because of the maximum length of a comment._");
+  });
 });

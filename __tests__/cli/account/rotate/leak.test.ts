@@ -1,4 +1,7 @@
+import { DRIFT_RULES } from "../../../../src/cli/account/drift/drift-rules";
 import { leakPlan, leakPlanText, respond } from "../../../../src/cli/account/rotate/leak";
+import { ROTATE_RULES } from "../../../../src/cli/account/rotate/rotate-rules";
+import { SESSION_HOURS } from "../../../../src/cli/iam/leaked-key";
 import { Account } from "../../../helpers/rotation-account";
 
 const NOW = new Date("2026-12-01T02:00:00Z");
@@ -177,5 +180,12 @@ describe("the response to a leak", () => {
 - deny sessions that were issued before 2026-12-01 02:15 UTC
 - delete A
 `);
+  });
+
+  it("keeps the Deny until the longest session has ended", () => {
+    const hours = `${SESSION_HOURS} hours after`;
+    const values = { stack: "deckhouse", before: "now", removal: "aws" };
+    expect(ROTATE_RULES["sessions-denied"].remedy?.(values)).toContain(hours);
+    expect(DRIFT_RULES["own-denial"].remedy?.({ ...values, id: "Deny" })).toContain(hours);
   });
 });

@@ -41,8 +41,8 @@ interface Expected extends Pick<Thing, "kind" | "name"> {
   /** In state and settings; none for the role of DKP. */
   readonly things: readonly Thing[];
   readonly links: readonly Link[];
-  /** The role `<prefix>-node`, which no deployment's Terraform manages. */
-  readonly isDkpRole: boolean;
+  /** Set for the role `<prefix>-node`, which no deployment's Terraform manages. */
+  readonly dkpRole?: "role of DKP";
 }
 
 /**
@@ -100,21 +100,20 @@ function expectedObjects({ settings, described, state }: Compared): readonly Exp
     name: user,
     id: user,
     things: things.filter(({ kind }) => kind === "user"),
-    isDkpRole: false,
   });
   const others = things.filter(({ kind }) => kind !== "user");
   for (const [id, same] of grouped(others, ({ kind, arn, name }) =>
     kind === "policy" ? arn : name,
   )) {
     for (const { kind, name } of same.slice(0, 1)) {
-      add({ kind, name, id, things: same, isDkpRole: false });
+      add({ kind, name, id, things: same });
     }
   }
   const { prefix } = settings.cluster;
   if (prefix !== undefined) {
     const name = nodeRoleName(prefix);
     const document = { ...nodePolicy(settings.additionalRolePolicies) };
-    add({ kind: "role", name, id: name, things: [], isDkpRole: true }, [
+    add({ kind: "role", name, id: name, things: [], dkpRole: "role of DKP" }, [
       { address: DKP_POLICY, of: `role ${name}`, to: name, document },
     ]);
   }
@@ -132,7 +131,7 @@ async function objectDrift(compared: Compared, expected: Expected): Promise<Find
   const { kind, id } = expected;
   const [existing, uses] = await Promise.all([iam.object(kind, id), iam.uses(kind, id)]);
   const found = [
-    ...findingsOf(existing, (object) => wholeFindings(compared, expected, object, uses)),
+    ...(await findingsOf(existing, (object) => wholeFindings(compared, expected, object, uses))),
   ];
   // An object that IAM does not have has no parts. The parts of a shared object may belong to its
   // other users.
@@ -150,8 +149,11 @@ async function objectDrift(compared: Compared, expected: Expected): Promise<Find
   return found.map((each) => ({ object: title(expected), ...each }));
 }
 
-function findingsOf<T>(read: Reading<T>, compare: (value: T) => Findings): Findings {
-  return "value" in read ? compare(read.value) : [unread(read)];
+async function findingsOf<T>(
+  read: Reading<T>,
+  compare: (value: T) => Findings | Promise<Findings>,
+): Promise<Findings> {
+  return "value" in read ? await compare(read.value) : [unread(read)];
 }
 
 function unread({
@@ -168,15 +170,16 @@ function unread({
 
 function wholeFindings(
   { settings, described, state }: Compared,
-  { kind, name, things, isDkpRole }: Expected,
+  expected: Expected,
   existing: ExistingObject | undefined,
   uses: Reading<readonly string[]>,
 ): Findings {
   if (existing === undefined) {
     return [{ rule: "object-absent", values: {} }];
   }
-  const own = ownFindings(existing, kind, things, isDkpRole);
-  if (state === undefined || isDkpRole) {
+  const { kind, name, dkpRole } = expected;
+  const own = ownFindings(existing, expected);
+  if (state === undefined || dkpRole !== undefined) {
     return own;
   }
   const same = described.things.filter((thing) => thing.kind === kind);
@@ -208,9 +211,9 @@ function unmanagedAmong(
 function partFinding(
   { rule, part, event, setting }: Part,
   id: string,
-  { isDkpRole }: Expected,
+  { dkpRole }: Expected,
 ): DriftFound {
-  const field = isDkpRole ? undefined : setting;
+  const field = dkpRole === undefined ? setting : undefined;
   const values = { part, id, event, setting: field };
   return { rule, field, values };
 }
@@ -233,21 +236,19 @@ function userPolicies(compared: Compared, expected: Expected): Promise<Findings>
 
 async function groups(compared: Compared, expected: Expected): Promise<Findings> {
   const { iam } = compared;
-  const names = await GROUPS.list(iam, expected.name);
-  if ("unread" in names) {
-    return [unread(names)];
-  }
-  const found = names.value.map(async (group) => {
-    const denials = await eachPolicy(
-      iam,
-      GROUP_POLICIES,
-      group,
-      (items) => items,
-      (part, id, document) => denialFindings(compared, part, id, document, group),
-    );
-    return [partFinding(GROUPS, group, expected), ...denials];
+  return findingsOf(await GROUPS.list(iam, expected.name), async (names) => {
+    const found = names.map(async (group) => {
+      const denials = await eachPolicy(
+        iam,
+        GROUP_POLICIES,
+        group,
+        (items) => items,
+        (part, id, document) => denialFindings(compared, part, id, document, group),
+      );
+      return [partFinding(GROUPS, group, expected), ...denials];
+    });
+    return (await Promise.all(found)).flat();
   });
-  return (await Promise.all(found)).flat();
 }
 
 async function eachPolicy(
@@ -336,19 +337,20 @@ async function keyFindings(
  */
 async function documentFindings(
   iam: IamReader,
-  { kind, id, name, things, links, isDkpRole }: Expected,
+  { kind, id, name, things, links, dkpRole }: Expected,
 ): Promise<Findings> {
   const inline = links.filter(
     ({ address }) => address === ADDRESSES.nodePolicy || address === DKP_POLICY,
   );
   const [{ to: inlineName = "" } = {}] = inline;
-  const documents = [...things, ...inline]
-    .map(({ document }) => document)
-    .filter((document) => document !== undefined);
+  const documents = [...things, ...inline].flatMap(({ document }) =>
+    document === undefined ? [] : [document],
+  );
   if (documents.length === 0) {
     return [];
   }
-  const setting = isDkpRole ? "cluster.additionalRolePolicies" : "nodeRole.additionalActions";
+  const setting =
+    dkpRole === undefined ? "nodeRole.additionalActions" : "cluster.additionalRolePolicies";
   const [values, read] =
     kind === "role"
       ? [
@@ -365,28 +367,20 @@ async function documentFindings(
     // DKP of another version writes fewer actions.
     const isSame =
       documents.some((own) => sameDocument(document ?? {}, own)) ||
-      (isDkpRole && actions.length === 0);
+      (dkpRole !== undefined && actions.length === 0);
     return document === undefined || isSame
       ? []
       : [
           {
             rule: "document-differs",
             field: values.setting,
-            values: { ...values, actions, who, dkpRole: dkpRoleOf(isDkpRole) },
+            values: { ...values, actions, who, dkpRole },
           },
         ];
   });
 }
 
-const dkpRoleOf = (isDkpRole: boolean): string | undefined =>
-  isDkpRole ? "role of DKP" : undefined;
-
-function ownFindings(
-  existing: ExistingObject,
-  kind: Thing["kind"],
-  things: readonly Thing[],
-  isDkpRole: boolean,
-): Findings {
+function ownFindings(existing: ExistingObject, { kind, things, dkpRole }: Expected): Findings {
   const findings: DriftFound[] = [];
   const boundaries = kind === "policy" ? [] : things.map((thing) => thing.boundary);
   const boundary = existing.PermissionsBoundary?.PermissionsBoundaryArn ?? "";
@@ -405,7 +399,7 @@ function ownFindings(
   if (kind === "role" && !sameDocument(trust, NODE_TRUST)) {
     findings.push({
       rule: "trust-differs",
-      values: { trust: JSON.stringify(trust.Statement), dkpRole: dkpRoleOf(isDkpRole) },
+      values: { trust: JSON.stringify(trust.Statement), dkpRole },
     });
   }
   return findings;

@@ -6,14 +6,21 @@ import { dkpAccess } from "../../text/advice";
 import { timeText } from "../../text/time";
 import type { IamKey } from "../aws/iam-reader";
 import { endingOf, isInUse, type KeyUses } from "../key-judge";
+import { ageInDays } from "../rotate/next-step";
 import { rotatedFindings } from "../rotated-keys";
 import { clusterMismatches, mismatches } from "../state-match";
 import type { KeyRules } from "./key-rules";
-import { dkpKeyOf, formerKeyOf, type KeySituation, type KeySlot, slotsOf } from "./situation";
+import {
+  currentKeyOf,
+  dkpKeyOf,
+  formerKeyOf,
+  type KeySituation,
+  type KeySlot,
+  slotsOf,
+} from "./situation";
 
 /** Two weeks to rotate. */
 const WARN_DAYS = 15;
-export const DAY_MS = 86_400_000;
 
 /** A new key can be missing from ListAccessKeys: seconds in practice, no limit is documented. */
 const LISTED_AFTER_MS = 600_000;
@@ -96,9 +103,9 @@ function slotFindings(situation: KeySituation): readonly KeyFinding[] {
   const ending = found.find(({ rule }) => rule === "key-settings-differ");
   const due: KeyFinding[] = [];
   for (const { slot, inIam } of slots) {
-    const age = Number(iam.now) - Number(inIam?.created ?? iam.now);
-    const [days, limit] = [Math.floor(age / DAY_MS), settings.maxAge];
-    if (limit !== undefined && days >= limit - WARN_DAYS && inIam?.status === "Active") {
+    const limit = settings.maxAge;
+    const days = inIam?.status === "Active" ? Math.floor(ageInDays(inIam, iam.now)) : undefined;
+    if (limit !== undefined && days !== undefined && days >= limit - WARN_DAYS) {
       due.push({ rule: "key-old", values: { slot, days, limit } });
     }
   }
@@ -132,8 +139,7 @@ function differenceOf(
     return [];
   }
   const isSelected = slot === settings.accessKeys.current;
-  const current = iam.keys.find(({ id }) => id === currentKey.id);
-  const isReplacement = isSelected && current?.status === "Active";
+  const isReplacement = isSelected && currentKeyOf(situation)?.status === "Active";
   if (inSettings === "Active" && !isReplacement) {
     const activate = leakCommands(user.name, alwaysOnRegion(region)).activate(key);
     const other = isCurrent || isSelected ? undefined : slot;
@@ -187,7 +193,7 @@ function userKeyFindings(situation: KeySituation): readonly KeyFinding[] {
     found.push(isExternal ? { rule: "key-external", values: { ...values, by } } : { rule, values });
   }
   found.push(...rotated);
-  const current = iam.keys.find((key) => key.id === state.current.id);
+  const current = currentKeyOf(situation);
   const isIdle = iam.keys.every((key) => !isInUse(key, iam.now));
   if (dkp === undefined && !isNone && isIdle && current?.lastUsed !== undefined) {
     const values = { key: current.id, used: timeText(current.lastUsed.at), stack };

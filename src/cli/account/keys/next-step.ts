@@ -5,8 +5,9 @@ import { dkpAccess } from "../../text/advice";
 import { timeText } from "../../text/time";
 import type { IamKey } from "../aws/iam-reader";
 import { isRecent, RECENT_HOURS } from "../key-judge";
+import { DAY } from "../rotate/next-step";
 import type { Change } from "./edit-yaml";
-import { DAY_MS, keyFindings, usesIn } from "./findings";
+import { keyFindings, usesIn } from "./findings";
 import { isDifference, type STEPS } from "./key-rules";
 import {
   type DkpKey,
@@ -157,7 +158,7 @@ function beginning({ slot, inState, inIam }: KeySlot, situation: KeySituation): 
     edits.push({ setting: `accessKeys.${other}.pgpKey`, value: keyFiles[pgpKey] ?? pgpKey });
   }
   edits.push({ setting: "accessKeys.current", value: other });
-  const until = new Date(timeOf(inIam?.created) + maxAge * DAY_MS);
+  const until = new Date(timeOf(inIam?.created) + maxAge * DAY);
   return step("done", { edits, actions: ["apply", "hand-over"], until });
 }
 

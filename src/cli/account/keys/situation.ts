@@ -151,12 +151,17 @@ export function slotOf(
   };
 }
 
+/** The current key of the outputs, as IAM has it. */
+export const currentKeyOf = ({ state, iam }: KeySituation): IamKey | undefined =>
+  iam.keys.find(({ id }) => id === state.current.id);
+
 /**
  * A key outside the state that was used, and that is older than the current one: the key of
  * `rotate` or of a person, which Terraform's key replaces.
  */
-export function formerKeyOf({ state, iam }: KeySituation): IamKey | undefined {
-  const current = iam.keys.find(({ id }) => id === state.current.id);
+export function formerKeyOf(situation: KeySituation): IamKey | undefined {
+  const { state, iam } = situation;
+  const current = currentKeyOf(situation);
   return iam.keys.find(
     ({ id, created = 0, lastUsed }) =>
       lastUsed !== undefined &&

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
-import { isObject, type JsonObject, listOf, parseJson, textOf, valueAt } from "../../text/json";
+import { listOf, parseJson, textOf, valueAt } from "../../text/json";
 import { timeText } from "../text/time";
 import {
   type ClusterConfiguration,
@@ -115,10 +115,8 @@ async function prefixOf(access: ClusterAccess): Promise<string | undefined> {
   if (configured !== undefined) {
     return configured;
   }
-  const module = await optional(
-    d8(access, ["k", "get", "moduleconfigs", "global", "--output=json"]),
-  );
-  return module && textOf(valueAt(parseJson(decoded(module)), ["spec", "settings", "prefix"]));
+  const module = await readObject(access, "moduleconfigs", "global");
+  return textOf(valueAt(module, ["spec", "settings", "prefix"]));
 }
 
 async function isOfCommander(access: ClusterAccess): Promise<boolean> {
@@ -135,12 +133,17 @@ async function isOfCommander(access: ClusterAccess): Promise<boolean> {
 
 /** `1.77.4`: the version of DKP that runs; undefined if none is deployed. */
 export async function dkpVersion(access: ClusterAccess): Promise<string | undefined> {
-  const releases = await optional(d8(access, ["k", "get", "deckhousereleases", "--output=json"]));
-  const items = listOf(valueAt(releases && parseJson(decoded(releases)), ["items"]));
-  const deployed = items
-    .filter(isObject)
-    .find((release: JsonObject) => valueAt(release, ["status", "phase"]) === "Deployed");
+  const releases = await readObject(access, "deckhousereleases");
+  const deployed = listOf(valueAt(releases, ["items"])).find(
+    (release) => valueAt(release, ["status", "phase"]) === "Deployed",
+  );
   return textOf(valueAt(deployed, ["spec", "version"]))?.replace(/^v/, "");
+}
+
+/** Undefined if the cluster does not have it. */
+async function readObject(access: ClusterAccess, ...named: readonly string[]): Promise<unknown> {
+  const text = await optional(d8(access, ["k", "get", ...named, "--output=json"]));
+  return text && parseJson(decoded(text));
 }
 
 async function optional(reading: Promise<Buffer>): Promise<Buffer | undefined> {

@@ -84,20 +84,18 @@ async function apply(
     const counts =
       resourceCounts(changes.deployments.flatMap(({ findings }) => findings)) ??
       "no resource changed.";
-    const applied = `\n${stack}: applied: ${counts}\n${nextSteps(planned)
-      .map((step) => `${step}\n`)
-      .join("")}`;
+    const applied = `\n${stack}: applied: ${counts}\n${nextStep(planned)}`;
     // The output of the format json is one object.
     (format === "json" ? session.printError : session.print.bind(session))(applied);
   });
 }
 
-function nextSteps({ stack, changes }: Planned): readonly string[] {
+function nextStep({ stack, changes }: Planned): string {
   const { state, findings = [] } = changes.deployments[0] ?? {};
   const keys: readonly string[] = Object.values(KEY_ADDRESSES);
   const ofKeys = findings.filter(({ address = "" }) => keys.includes(address));
   if (ofKeys.length === 0) {
-    return [];
+    return "";
   }
   const isImported = ofKeys.some(
     (found) => found.rule === "resource" && found.values.action === "imported",
@@ -105,8 +103,8 @@ function nextSteps({ stack, changes }: Planned): readonly string[] {
   const isCurrent = state === "new" || ofKeys.some(({ rule }) => rule === "current-key");
   const isKnown = !isImported && !ofKeys.some(({ rule }) => rule === "key-without-secret");
   return isCurrent && isKnown
-    ? [`Give DKP the current key: ${dkpAccess("hand-over", stack, "--out", "provider.yaml")}`]
-    : [`The next step of the keys: ${dkpAccess("keys", stack)}`];
+    ? `Give DKP the current key: ${dkpAccess("hand-over", stack, "--out", "provider.yaml")}\n`
+    : `The next step of the keys: ${dkpAccess("keys", stack)}\n`;
 }
 
 function refusalOf({ changes }: Planned, approved: string, accepted: number): string | undefined {

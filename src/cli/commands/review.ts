@@ -50,16 +50,10 @@ export const define: Define = (command, session) => {
       );
       const unexpected = names.length > 0 ? [] : [...unknown, ...links];
       if (check === true) {
-        const lines = [...stale.map(({ path, what }) => `${path}: ${what}`), ...unexpected].map(
-          (line) => `  ${line}`,
-        );
+        const lines = [...stale.map(({ path, what }) => `${path}: ${what}`), ...unexpected];
         if (lines.length > 0) {
-          throw new Error(
-            [
-              `${out} is not up to date; run ${dkpAccess("review")} and commit the result:`,
-              ...lines,
-            ].join("\n"),
-          );
+          const remedy = `run ${dkpAccess("review")} and commit the result:`;
+          throw new Error([`${out} is not up to date; ${remedy}`, ...lines].join("\n  "));
         }
         session.print(deployments.map(({ stack }) => `${stack}\n`).join(""));
         return;

@@ -91,12 +91,9 @@ export async function withPlan(
       await runTerraform(session.terraform, folder, ["show", "-json", file]),
     );
     session.printError(masked(planText(printed), secretsIn(plan)));
-    const partial = {
-      rule: "destination-partial",
-      field: "backend",
-      values: { arguments: additional },
-    } as const;
-    const more: readonly DiffFound[] = additional.length === 0 ? [] : [partial];
+    const values = { arguments: additional };
+    const more: readonly DiffFound[] =
+      additional.length === 0 ? [] : [{ rule: "destination-partial", field: "backend", values }];
     const source = `Plan of ${stack}, which writes the state to ${destinationText(destination)}`;
     const changes = changesOfPlan(plan, stack, source, more, deployment);
     const rules = findingsOf(changes).map(({ rule }) => rule);

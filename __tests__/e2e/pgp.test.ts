@@ -6,7 +6,7 @@ import { inFolder } from "../helpers/folder";
 import { PROJECT } from "../helpers/project-root";
 import { MINIMAL } from "../helpers/settings-files";
 import { Gpg } from "./support/gpg";
-import { KeyOperator } from "./support/key-operator";
+import { BUCKET, KeyOperator } from "./support/key-operator";
 import { type Credentials, LocalAws } from "./support/local-aws";
 import { Deployments, folder } from "./support/project";
 
@@ -69,7 +69,6 @@ describe("the documented commands for an OpenPGP key", () => {
 });
 
 describe("a rotation that follows what dkp-access keys prints", () => {
-  const BUCKET = "pgp-state";
   const BASE = {
     region: "eu-central-1",
     backend: { s3: { bucket: BUCKET, region: "eu-central-1" } },

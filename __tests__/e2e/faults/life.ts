@@ -85,11 +85,21 @@ export class Life {
     const back = await FaultProxy.before(aws, { executed });
     const scene = { aws, through: back, variants, settings, since };
     const recovered = await recover(scene, command ?? "apply");
-    const after = { ...scene, settings: withoutImport(flow) };
-    const end = isDestroy ? await isEmpty(after) : await stateOf(after, flow.isImport && live);
+    const end = isDestroy ? await isEmpty(scene) : await this.end(flow, scene, recovered, live);
     await back.stop();
     await aws.stop();
     return { ...recovered, faulted, deniedAfter, ...end };
+  }
+
+  /** A plan after an apply that had nothing to change, with the same settings, is empty. */
+  private async end(flow: Flow, scene: Stack, recovered: Recovered, live?: Credentials) {
+    const isKnown = recovered.isUnchanged && !flow.isImport;
+    const after = terraformOf({ ...scene, settings: withoutImport(flow) });
+    const key = flow.isImport && live ? live : await currentKey(scene);
+    return {
+      works: await isAccepted(scene.aws, key),
+      isUpToDate: isKnown || (await after.start("plan", "-detailed-exitcode")).status === 0,
+    };
   }
 
   async lend(name: string): Promise<Lent> {
@@ -157,15 +167,6 @@ async function isEmpty(stack: Stack) {
   const { Users } = await stack.aws.iam().listUsers();
   const state = await succeed(terraformOf(stack), "state", "list");
   return { works: true, isUpToDate: state === "" && Users?.length === 0 };
-}
-
-/** @param imported the current key if Terraform does not know its secret */
-async function stateOf(stack: Stack, imported: Credentials | undefined) {
-  const { status } = await terraformOf(stack).start("plan", "-detailed-exitcode");
-  return {
-    works: await isAccepted(stack.aws, imported ?? (await currentKey(stack))),
-    isUpToDate: status === 0,
-  };
 }
 
 /** As the state has it. */

@@ -4,11 +4,10 @@ import type { IAM } from "@aws-sdk/client-iam";
 export async function iamAccount(iam: IAM): Promise<object> {
   const {
     UserDetailList = [],
-    GroupDetailList = [],
     RoleDetailList = [],
     Policies = [],
   } = await iam.getAccountAuthorizationDetails({
-    Filter: ["User", "Group", "Role", "LocalManagedPolicy"],
+    Filter: ["User", "Role", "LocalManagedPolicy"],
   });
   const users = UserDetailList.map(async (user) => {
     const { AccessKeyMetadata = [] } = await iam.listAccessKeys({ UserName: user.UserName });
@@ -23,7 +22,7 @@ export async function iamAccount(iam: IAM): Promise<object> {
     ...policy,
     ...(await iam.getPolicy({ PolicyArn: policy.Arn })).Policy,
   }));
-  const objects = await Promise.all([...users, ...GroupDetailList, ...roles, ...policies]);
+  const objects = await Promise.all([...users, ...roles, ...policies]);
   const details = objects.map(
     (object) => [object.Arn, JSON.parse(JSON.stringify(object, comparable))] as const,
   );
@@ -35,7 +34,7 @@ export async function iamAccount(iam: IAM): Promise<object> {
  * documents, attachments and tags have no order.
  */
 function comparable(name: string, value: unknown) {
-  if (/^(?:User|Group|Role|Policy)Id$|Date$/.test(name)) {
+  if (/^(?:User|Role|Policy)Id$|Date$/.test(name)) {
     return undefined;
   }
   if (name.endsWith("Document")) {

@@ -18,13 +18,12 @@ type Tree = Record<string, unknown>;
 type Applied = "applied" | "failed";
 
 interface StoredState {
-  readonly serial: number;
   readonly resources: readonly {
     readonly type: string;
     readonly name: string;
-    readonly instances: readonly { readonly attributes: Tree }[];
+    readonly instances: readonly { readonly attributes: Readonly<Record<string, string>> }[];
   }[];
-  readonly outputs: Readonly<Record<string, { readonly value: unknown }>>;
+  readonly outputs: Readonly<Record<string, { readonly value: string }>>;
 }
 
 const DAY = 24 * 60;
@@ -127,14 +126,13 @@ export class KeyOperator {
       this.dkpKey = this.dkp?.accessKeyId;
       return;
     }
-    const isGiven =
-      this.dkp?.accessKeyId !== undefined && this.dkp.accessKeyId === this.currentId();
     if (next.startsWith("wait until")) {
       await this.passDay();
       return;
     }
-    if (isGiven && text.includes("--dkp-key")) {
-      this.dkpKey = this.dkp?.accessKeyId;
+    const own = this.dkp?.accessKeyId;
+    if (text.includes("--dkp-key") && own !== undefined && own === (await this.currentId())) {
+      this.dkpKey = own;
       return;
     }
     const edits = [...text.matchAll(/^ {2}deployments\/deckhouse\.yaml: (\S+): (.+)$/gm)];
@@ -274,8 +272,7 @@ export class KeyOperator {
 
   /** The keys in the state become as old as those in IAM. */
   private async ageState() {
-    const answer = await this.aws.s3("GET", `/${BUCKET}/${STATE}`);
-    const state = answer.status === 200 ? await answer.text() : "";
+    const state = await this.stateText();
     const aged = agedState(state);
     if (aged !== state) {
       await this.aws.s3("PUT", `/${BUCKET}/${STATE}`, aged);
@@ -304,23 +301,26 @@ export class KeyOperator {
     return (await this.keys()).find((key) => key.id === id)?.status;
   }
 
-  private state() {
-    const text = this.terraform.state();
-    return text.trim() === "" ? undefined : (JSON.parse(text) as StoredState);
+  private async stateText() {
+    const answer = await this.aws.s3("GET", `/${BUCKET}/${STATE}`);
+    return answer.status === 200 ? answer.text() : "";
   }
 
-  private currentId() {
-    return this.state()?.outputs.access_key_id?.value as string | undefined;
+  private async state() {
+    const text = await this.stateText();
+    return text === "" ? undefined : (JSON.parse(text) as StoredState);
   }
 
-  private keyOf(slot: Slot) {
+  private async currentId() {
+    return (await this.state())?.outputs.access_key_id?.value;
+  }
+
+  private async keyOf(slot: Slot) {
     const name = slot === "primary" ? "user" : "user-secondary";
-    const keys = this.state()?.resources.filter(
-      (resource) => resource.type === "aws_iam_access_key",
+    const key = (await this.state())?.resources.find(
+      (resource) => resource.type === "aws_iam_access_key" && resource.name === name,
     );
-    return keys?.find((key) => key.name === name)?.instances[0]?.attributes.id as
-      | string
-      | undefined;
+    return key?.instances[0]?.attributes.id;
   }
 
   async setStatus(
@@ -340,7 +340,7 @@ export class KeyOperator {
   /** The slots that a text names go back to what is deployed. */
   private async restore(text: string) {
     for (const [, slot] of text.matchAll(/restore accessKeys\.(\w+)\.status/g)) {
-      const id = this.keyOf(slot as Slot);
+      const id = await this.keyOf(slot as Slot);
       const status = id && (await this.statusInIam(id));
       this.edit([[`accessKeys.${slot}.status`, status ?? this.statusOf(slot as Slot)]]);
     }
@@ -403,7 +403,7 @@ export class KeyOperator {
     } else if (text.includes("#lost-state")) {
       await this.restoreOrImport();
     } else if (text.includes("#old-state")) {
-      const version = await this.versionWith(this.currentId() ?? "");
+      const version = await this.versionWith((await this.currentId()) ?? "");
       await (version === undefined ? this.applyAnother() : this.restoreVersion(version));
     } else if (text.includes("#quarantine")) {
       for (const id of await this.liveLeaks()) {
@@ -477,7 +477,7 @@ export class KeyOperator {
   }
 
   private async removeUnmanaged() {
-    const managed = SLOTS.map((slot) => this.keyOf(slot));
+    const managed = await Promise.all(SLOTS.map((slot) => this.keyOf(slot)));
     const outside = (await this.keys()).filter(({ id }) => !managed.includes(id));
     const key = outside.find(({ id }) => id !== this.dkp?.accessKeyId) ?? outside[0];
     if (key === undefined) {
@@ -506,12 +506,12 @@ export class KeyOperator {
   private async replaceUnmanaged() {
     const active: Slot[] = [];
     for (const slot of SLOTS) {
-      const id = this.keyOf(slot);
+      const id = await this.keyOf(slot);
       active.push(...(id !== undefined && (await this.statusInIam(id)) === "Active" ? [slot] : []));
     }
     const own = active.includes(this.current) ? this.current : (active[0] ?? this.current);
     const other = otherSlot(own);
-    const otherId = this.keyOf(other);
+    const otherId = await this.keyOf(other);
     const isOther =
       otherId !== undefined &&
       (await this.statusInIam(otherId)) !== undefined &&
@@ -550,7 +550,7 @@ export class KeyOperator {
       ]);
     }
     const result = await this.apply();
-    const currentId = this.currentId();
+    const currentId = await this.currentId();
     if (
       result !== "failed" &&
       currentId !== undefined &&
@@ -605,7 +605,7 @@ export class KeyOperator {
   }
 
   private async versionWith(text: string) {
-    const present = await (await this.aws.s3("GET", `/${BUCKET}/${STATE}`)).text();
+    const present = await this.stateText();
     for (const version of await this.versions()) {
       const answer = await this.aws.s3("GET", `/${BUCKET}/${STATE}?versionId=${version}`);
       const stored = answer.status === 200 ? await answer.text() : "";

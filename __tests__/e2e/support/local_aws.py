@@ -183,8 +183,8 @@ def attach_once(original, policy, entity):
         original(policy, entity)
 
 
-# Service-specific credentials, which moto does not support; force_destroy of
-# Terraform deletes them. Here they have only an ID.
+# Service-specific credentials, which moto does not support. Here they have only
+# an ID.
 
 User.service_specific_credentials = ()
 
@@ -202,15 +202,6 @@ def list_service_specific_credentials(_, response):
     user = response.backend.get_user(response._get_param("UserName"))
     listed = list(user.service_specific_credentials)
     return ActionResult({"ServiceSpecificCredentials": listed})
-
-
-@mends(IamResponse, "delete_service_specific_credential")
-def delete_service_specific_credential(_, response):
-    user = response.backend.get_user(response._get_param("UserName"))
-    gone = {"ServiceSpecificCredentialId": response._get_param("ServiceSpecificCredentialId")}
-    kept = (c for c in user.service_specific_credentials if c != gone)
-    user.service_specific_credentials = tuple(kept)
-    return EmptyResult()
 
 
 # The permissions boundary of a user. moto stores only that of a role.

@@ -61,7 +61,6 @@ export interface Stack {
 const IMPORTS: readonly (readonly [error: RegExp, part: string])[] = [
   [/User with name \S+ already exists/, "user"],
   [/A policy called D8CloudProviderAWS already exists/, "policy"],
-  [/Group with name \S+ already exists/, "group"],
   [/Role with name \S+ already exists/, "nodeRole"],
 ];
 
@@ -102,6 +101,8 @@ const REMEDIES: Readonly<Record<string, Remedy>> = {
 export interface Recovered {
   /** The rows of recover.md that were followed. */
   readonly rows: readonly string[];
+  /** Whether the last run of Terraform had nothing to change. */
+  readonly isUnchanged: boolean;
   /**
    * The keys outside the state that `dkp-access keys` named at the end, and that were deleted as
    * recover.md says.
@@ -121,12 +122,14 @@ export async function recover(
 ): Promise<Recovered> {
   const rows: string[] = [];
   let { settings } = given;
+  let isUnchanged = false;
   for (;;) {
     const { status, output } = await terraformOf({ ...given, settings }).start(
       command,
       "-auto-approve",
     );
     if (status === 0) {
+      isUnchanged = output.includes("No changes.");
       break;
     }
     const row = Object.keys(REMEDIES).find((anchor) => shows(output, anchor));
@@ -139,9 +142,10 @@ export async function recover(
     settings = (await REMEDIES[row]?.({ ...given, settings, output })) ?? settings;
   }
   if (command === "destroy") {
-    return { rows, unmanaged: [] };
+    return { rows, isUnchanged, unmanaged: [] };
   }
-  return { rows, unmanaged: await deleteReported(given, await keysReport(given)) };
+  const unmanaged = await deleteReported(given, await keysReport(given));
+  return { rows, isUnchanged, unmanaged };
 }
 
 /** Terraform in the folder of the settings. */

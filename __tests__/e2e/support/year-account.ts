@@ -56,7 +56,7 @@ export class YearAccount {
       );
     }
     process.stderr.write(
-      `This creates in account ${id} two IAM users with access keys, a group, a node role and up to four policies, and calls AWS as these keys.\nAt the end, also after Ctrl-C, it deletes every IAM object whose name contains a random suffix.\n`,
+      `This creates in account ${id} two IAM users with access keys, a node role and up to four policies, and calls AWS as these keys.\nAt the end, also after Ctrl-C, it deletes every IAM object whose name contains a random suffix.\n`,
     );
     if (E2E_AWS_CONFIRM !== "yes" && !confirms()) {
       throw new Error(

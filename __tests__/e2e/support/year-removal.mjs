@@ -16,10 +16,8 @@ const KINDS = {
     "UserName",
     ["AccessKeys", "deleteAccessKey", "AccessKeyId"],
     ["UserPolicies", "deleteUserPolicy", "PolicyName"],
-    ["GroupsForUser", "removeUserFromGroup", "GroupName"],
     ["AttachedUserPolicies", "detachUserPolicy", "PolicyArn"],
   ],
-  Group: ["GroupName", ["AttachedGroupPolicies", "detachGroupPolicy", "PolicyArn"]],
   Role: ["RoleName", ["RolePolicies", "deleteRolePolicy", "PolicyName"]],
   Policy: ["PolicyArn", ["PolicyVersions", "deletePolicyVersion", "VersionId"]],
 };

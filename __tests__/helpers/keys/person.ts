@@ -33,7 +33,7 @@ const ACCOUNT = "123456789012";
  * What the program reads of a world.
  * @param dkpKey what the person says
  */
-export function situationOf(world: World, dkpKey?: string): KeySituation {
+function situationOf(world: World, dkpKey?: string): KeySituation {
   const { settings, keys, user, now, hasCluster, dkp } = world;
   const slot = (name: Slot) => ({
     status: settings[name],

@@ -25,7 +25,7 @@ const otherOf = (world: World) => world.keys.find(({ id }) => id !== world.dkp)?
 const applyWith =
   (interruption?: Interruption): Event =>
   (world) => {
-    apply(world, QUIET, { interruption });
+    apply(world, QUIET, interruption);
   };
 const leaks = (id: string, world: World) => {
   if (id !== "" && !world.leaked.includes(id)) {

@@ -183,17 +183,10 @@ interface Write {
 
 /**
  * `dkp-access apply` at a terminal: plan, the summary, and the apply. A person applies nothing that
- * is breaking, unless forced.
+ * is breaking.
  * @param after is called after each write
  */
-export function apply(
-  world: World,
-  after: () => void,
-  {
-    interruption,
-    isForced = false,
-  }: { readonly interruption?: Interruption; readonly isForced?: boolean } = {},
-): Applied {
+export function apply(world: World, after: () => void, interruption?: Interruption): Applied {
   if (
     world.errored !== undefined ||
     (world.user !== "deckhouse" && world.user !== "" && world.state.user)
@@ -206,27 +199,18 @@ export function apply(
   }
   const state = refreshed(world);
   const writes = writesOf(world, state);
-  if (writes === "refused" || (writes === "breaking" && !isForced)) {
-    return writes === "refused" ? "failed" : "breaking";
-  }
-  return perform(
-    world,
-    state,
-    writes === "breaking" ? writesOf(world, state, true) : writes,
-    after,
-    interruption,
-  );
+  return typeof writes === "string" ? writes : perform(world, state, writes, after, interruption);
 }
 
 function perform(
   world: World,
   state: State,
-  writes: readonly Write[] | string,
+  writes: readonly Write[],
   after: () => void,
   interruption: Interruption | undefined,
 ) {
   let [count, isFailed] = [0, false];
-  for (const { name, call, record } of typeof writes === "string" ? [] : writes) {
+  for (const { name, call, record } of writes) {
     let isDone = call(world);
     count += 1;
     after();
@@ -290,7 +274,7 @@ function refreshed(world: World) {
 }
 
 /** The last uses that AWS reports. */
-export const usesOf = ({ keys, now }: Pick<World, "keys" | "now">): KeyUses => ({
+const usesOf = ({ keys, now }: Pick<World, "keys" | "now">): KeyUses => ({
   now: dateOf(now),
   keys: keys.map(({ id, created, used }) => ({
     id,
@@ -307,7 +291,7 @@ export const lastUseOf = (used: number | undefined) =>
   used === undefined ? undefined : { at: dateOf(used), service: "ec2", region: "eu-central-1" };
 
 /** Creations come first, which is the worst order for IAM's quota. */
-function writesOf(world: World, state: State, isForced = false) {
+function writesOf(world: World, state: State) {
   const { settings } = world;
   const creations: Write[] = [];
   const endings: Write[] = [];
@@ -328,9 +312,9 @@ function writesOf(world: World, state: State, isForced = false) {
     if (key === undefined) {
       creations.push(...(status === "absent" ? [] : [creation(slot, status, settings.pgp[slot])]));
     } else if (key.tainted === true || (status !== "absent" && key.pgp !== settings.pgp[slot])) {
-      return "refused";
+      return "failed";
     } else if (status !== key.status) {
-      if (!isForced && isBreaking(world, slot, key, status)) {
+      if (isBreaking(world, slot, key, status)) {
         return "breaking";
       }
       endings.push(status === "absent" ? deletion(slot, key.id) : change(slot, key, status));

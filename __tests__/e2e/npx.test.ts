@@ -10,7 +10,7 @@ import { folder, write } from "./support/project";
 import { closed, listening } from "./support/server";
 import { mustSucceed, runIn } from "./support/terraform";
 
-const NAMES = ["dkp-access", "deckhouse-aws-access", "cdktf", "cdktn", "cdktf-cli", "cdktn-cli"];
+const NAMES = ["dkp-access", "cdktf"];
 
 async function externalRegistry() {
   const mark = join(folder(), "external-program-ran");
@@ -31,11 +31,12 @@ async function externalRegistry() {
 
 function externalPackage(name: string, mark: string) {
   const program = `#!/usr/bin/env node\nrequire("fs").writeFileSync(${JSON.stringify(mark)}, process.argv.join(" "));\n`;
-  const bin = Object.fromEntries(
-    [...new Set([name, name.replace(/-cli$/, "")])].map((command) => [command, "run.js"]),
-  );
   const path = folder({
-    "package/package.json": JSON.stringify({ name, version: "0.21.0", bin }),
+    "package/package.json": JSON.stringify({
+      name,
+      version: "0.21.0",
+      bin: { [name]: "run.js" },
+    }),
     "package/run.js": program,
   });
   mustSucceed(runIn(path, process.env, "tar", "-czf", "packed.tgz", "package"));
@@ -44,13 +45,10 @@ function externalPackage(name: string, mark: string) {
 
 function registryDocument(name: string, content: Buffer, registry: string) {
   const integrity = `sha512-${createHash("sha512").update(content).digest("base64")}`;
-  const bin = Object.fromEntries(
-    [...new Set([name, name.replace(/-cli$/, "")])].map((command) => [command, "run.js"]),
-  );
   const version = {
     name,
     version: "0.21.0",
-    bin,
+    bin: { [name]: "run.js" },
     dist: { tarball: `${registry}/${name}/packed.tgz`, integrity },
   };
   return { name, "dist-tags": { latest: "0.21.0" }, versions: { "0.21.0": version } };

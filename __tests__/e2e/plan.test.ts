@@ -212,7 +212,6 @@ describe.each(programs())("with $name", ({ path }) => {
 
   it.each([
     ["yes", 0, "Apply complete! Resources: 1 added"],
-    ["no", 3, "nothing is applied: the answer is not yes"],
     ["y", 3, "nothing is applied: the answer is not yes"],
   ])(
     "apply asks at a terminal, and the answer %s ends with %d",

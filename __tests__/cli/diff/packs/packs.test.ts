@@ -133,16 +133,6 @@ const CHANGES: Readonly<Record<string, readonly [before: string, after: string, 
       bounded("B"),
       "2 boundary-changed deployer-broadened setting-changed",
     ],
-    "another boundary": [
-      bounded("B"),
-      bounded("C"),
-      "2 boundary-changed deployer-broadened setting-changed",
-    ],
-    "no boundary any more": [
-      bounded("B"),
-      "",
-      "2 boundary-removed deployer-broadened setting-changed",
-    ],
     "protect that is switched off": ["", "protect: false", "2 setting-changed"],
     "the output of the secret": [
       "outputs: { secret: false }",

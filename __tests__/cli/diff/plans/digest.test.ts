@@ -74,6 +74,11 @@ const ORIGIN = {
 
 const digest = (plan: object = {}, origin: object = {}) =>
   planDigest({ ...PLAN, ...plan }, { ...ORIGIN, ...origin });
+/** With other parts of its change. */
+const changed = (of: ReturnType<typeof entry>, parts: object) => ({
+  ...of,
+  change: { ...of.change, ...parts },
+});
 const resources = (...entries: readonly object[]) => ({ resource_changes: entries });
 const reversed = (value: object) => Object.fromEntries(Object.entries(value).reverse());
 
@@ -100,10 +105,7 @@ describe("the digest of a plan", () => {
     ["an output that stays as it is", { output_changes: { secret: SECRET_OUTPUT } }],
     [
       "a sensitive value",
-      resources(UPDATED, {
-        ...KEY,
-        change: { ...KEY.change, before: { status: "Active", secret: "two" } },
-      }),
+      resources(UPDATED, changed(KEY, { before: { status: "Active", secret: "two" } })),
     ],
     [
       "a sensitive output",
@@ -130,48 +132,24 @@ describe("the digest of a plan", () => {
     ],
     ["an entry less", resources(UPDATED)],
     ["an entry more", resources(UPDATED, KEY, entry("created", change(["create"], null, {})))],
-    [
-      "the actions",
-      resources({ ...UPDATED, change: { ...UPDATED.change, actions: ["delete", "create"] } }, KEY),
-    ],
+    ["the actions", resources(changed(UPDATED, { actions: ["delete", "create"] }), KEY)],
     ["another address", resources({ ...UPDATED, address: "aws_iam_user.other" }, KEY)],
     ["another provider", resources({ ...UPDATED, provider_name: "example.com/x/aws" }, KEY)],
-    [
-      "a value before",
-      resources(
-        { ...UPDATED, change: { ...UPDATED.change, before: { tags: {}, path: "/" } } },
-        KEY,
-      ),
-    ],
-    [
-      "a value after",
-      resources(
-        { ...UPDATED, change: { ...UPDATED.change, after: { tags: { a: "d" }, path: "/" } } },
-        KEY,
-      ),
-    ],
+    ["a value before", resources(changed(UPDATED, { before: { tags: {}, path: "/" } }), KEY)],
+    ["a value after", resources(changed(UPDATED, { after: { tags: { a: "d" }, path: "/" } }), KEY)],
     [
       "a value that is known later",
-      resources({ ...UPDATED, change: { ...UPDATED.change, after_unknown: { id: true } } }, KEY),
+      resources(changed(UPDATED, { after_unknown: { id: true } }), KEY),
     ],
     [
       "a value that is no longer sensitive",
-      resources(UPDATED, { ...KEY, change: { ...KEY.change, after_sensitive: {} } }),
+      resources(UPDATED, changed(KEY, { after_sensitive: {} })),
     ],
     [
       "a sensitive value that is gone",
-      resources(UPDATED, {
-        ...KEY,
-        change: { ...KEY.change, after: { status: "Inactive", secret: null } },
-      }),
+      resources(UPDATED, changed(KEY, { after: { status: "Inactive", secret: null } })),
     ],
-    [
-      "an import",
-      resources(UPDATED, KEY, {
-        ...UNCHANGED,
-        change: { ...UNCHANGED.change, importing: { id: "x" } },
-      }),
-    ],
+    ["an import", resources(UPDATED, KEY, changed(UNCHANGED, { importing: { id: "x" } }))],
     ["a move", resources(UPDATED, KEY, { ...UNCHANGED, previous_address: "aws_iam_user.former" })],
     ["a deposed object", resources(UPDATED, KEY, { ...KEY, deposed: "1a2b3c4d" })],
     [
@@ -195,7 +173,7 @@ describe("the digest of a plan", () => {
 
   it("depends on the order of actions: a key is deleted before or after the new one is created", () => {
     const replaced = (...actions: readonly string[]) =>
-      digest(resources({ ...KEY, change: { ...KEY.change, actions } }));
+      digest(resources(changed(KEY, { actions })));
     expect(replaced("delete", "create")).not.toBe(replaced("create", "delete"));
   });
 });

@@ -24,6 +24,7 @@ type Compared = Pack & { readonly "main.tf.json": string };
 
 /** JSON for a shell is in ASCII, whatever the locale of the shell and of Python. */
 export const pageFacts = (review: Reviewed, compared: Compared = comparedPack(review)): object => ({
+  ...review.deployment,
   ...review,
   approved: approvedFiles(compared),
   isFilledIn: false,

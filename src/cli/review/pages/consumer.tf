@@ -8,13 +8,13 @@
 # <!-- endif -->
 # <!-- if terraform.output.secret_access_key -->
 # <!-- assign secretKey = outputs | append: "secret_access_key" -->
-# WARNING: Reading one output of {{ deployment.stack | comment }} stores all of its outputs in the state of this workspace,
+# WARNING: Reading one output of {{ stack | comment }} stores all of its outputs in the state of this workspace,
 # including THE SECRET ACCESS KEY IN PLAINTEXT. Terraform does not mark it as sensitive there. Encrypt this state and limit
 # its readers as for the state of the deployment, or set `outputs: { secret: false }` or a `pgpKey` in the deployment.
 # <!-- else -->
 # WARNING: the output below stores var.dkp_secret_access_key<!-- if secret.current == "encrypted" -->, decrypted,<!-- endif --> IN PLAINTEXT in the state of this workspace.
 # The variant at the end of this file keeps it out of the state.
-# Reading one output of {{ deployment.stack | comment }} stores all of its outputs in the state of this workspace. None has the secret in plaintext.
+# Reading one output of {{ stack | comment }} stores all of its outputs in the state of this workspace. None has the secret in plaintext.
 # <!-- endif -->
 # <!-- if missingArguments.size -->
 # Add these arguments to config, which the deployment gets from -backend-config: {{ missingArguments | join: ", " | comment }}.

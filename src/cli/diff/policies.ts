@@ -36,12 +36,10 @@ interface Surplus {
 }
 
 interface NetworkChange {
-  readonly isWider: boolean;
-  readonly isNarrower: boolean;
   /** Empty if every network is added. */
-  readonly added: readonly string[];
+  readonly added: readonly string[] | undefined;
   /** Empty if every network was allowed. */
-  readonly removed: readonly string[];
+  readonly removed: readonly string[] | undefined;
   /** Those after the change; empty if every network is allowed. */
   readonly only: readonly string[];
 }
@@ -77,7 +75,8 @@ export function comparePolicies(
     deniesOf: ({ denies }) => denies.filter((deny) => !isSetting || networksOf(deny) === undefined),
     region,
   };
-  const [[networksBefore] = [], [networksAfter] = []] = networks;
+  const [[was] = [], [is] = []] = networks;
+  const [added, removed] = [addedNetworks(was, is), addedNetworks(is, was)];
   return {
     more: surplus(current, old, uncovered(current.allows, old.allows), sides),
     // A removed pattern takes nothing away if all actions stay that it matches today.
@@ -85,7 +84,7 @@ export function comparePolicies(
       before.length === 0
         ? NOTHING
         : surplus(old, current, uncovered(withoutPatterns(old.allows), current.allows), sides),
-    ...(isSetting && { networks: networkChange(networksBefore, networksAfter) }),
+    ...(isSetting && { networks: { added, removed, only: outside(is) } }),
   };
 }
 
@@ -105,20 +104,19 @@ function surplus(
   { changeOf, deniesOf, region }: Sides,
 ): Surplus {
   const lifted = uncovered(deniesOf(other), deniesOf(one));
-  const opaque = [
+  const [reason] = [
     ...[...one.opaque].filter(([text, { effect }]) => effect !== "Deny" && !other.opaque.has(text)),
     ...[...other.opaque].filter(
       ([text, { effect }]) => effect !== "Allow" && !one.opaque.has(text),
     ),
-  ];
-  const [reason] = opaque.map(([, statement]) => statement.reason);
+  ].map(([, opaque]) => opaque.reason);
   const candidates = allows.length > 0 ? allows : within(lifted, one.allows);
-  const actions = [
-    ...new Set(allows.map(({ action }) => AWS_ACTIONS.get(action.toLowerCase())?.action ?? action)),
-  ].sort();
+  const actions = allows.map(
+    ({ action }) => AWS_ACTIONS.get(action.toLowerCase())?.action ?? action,
+  );
   return {
     isGranted: allows.length > 0 || reason !== undefined,
-    actions: actions.map(changeOf),
+    actions: [...new Set(actions)].sort().map(changeOf),
     isDenyWeaker: lifted.length > 0,
     reason,
     request: exampleOf(candidates, one, other, region),
@@ -154,22 +152,15 @@ export function policyFindings(
 ): readonly DiffFound[] {
   const { more, less, networks } = change;
   const [ofUser, ofOthers] = principal === "user" ? [networks, undefined] : [undefined, networks];
+  const field = "user.allowedNetworks";
   const found: DiffFound[] = [];
   if (more.isGranted) {
     const { actions, reason, request } = more;
-    found.push({
-      rule: "permissions-broadened",
-      principal,
-      values: {
-        principal,
-        boundary,
-        actions,
-        reason,
-        ...(isNew ? { created: principal, example: request } : { request }),
-      },
-    });
+    const given = isNew ? { created: principal, example: request } : { request };
+    const values = { principal, boundary, actions, reason, ...given };
+    found.push({ rule: "permissions-broadened", principal, values });
   }
-  if (more.isDenyWeaker || ofOthers?.isWider) {
+  if (more.isDenyWeaker || ofOthers?.added) {
     const request = more.isGranted ? undefined : more.request;
     found.push({ rule: "deny-weakened", principal, values: { principal, request } });
   }
@@ -177,34 +168,24 @@ export function policyFindings(
     const { actions, reason } = less;
     found.push({ rule: "permissions-narrowed", principal, values: { principal, actions, reason } });
   }
-  if (less.isDenyWeaker || ofOthers?.isNarrower) {
+  if (less.isDenyWeaker || ofOthers?.removed) {
     found.push({ rule: "deny-added", principal, values: { principal } });
   }
-  return ofUser === undefined ? found : [...found, ...networkFindings(principal, ofUser)];
-}
-
-function networkFindings(principal: Principal, change: NetworkChange): readonly DiffFound[] {
-  const { isWider, isNarrower, added, removed, only } = change;
-  const field = "user.allowedNetworks";
-  const found: DiffFound[] = [];
-  if (isWider) {
-    found.push({ rule: "networks-added", principal, field, values: { networks: added } });
+  if (ofUser?.added) {
+    const values = { networks: ofUser.added };
+    found.push({ rule: "networks-added", principal, field, values });
   }
-  if (isNarrower) {
-    found.push({ rule: "networks-removed", principal, field, values: { networks: removed, only } });
+  if (ofUser?.removed) {
+    const values = { networks: ofUser.removed, only: ofUser.only };
+    found.push({ rule: "networks-removed", principal, field, values });
   }
   return found;
 }
 
-function networkChange(before: Networks | undefined, after: Networks | undefined): NetworkChange {
-  const [added, removed] = [before && outside(after, before), after && outside(before, after)];
-  return {
-    isWider: before !== undefined && (after === undefined || outside(after, before).length > 0),
-    isNarrower: after !== undefined && (before === undefined || outside(before, after).length > 0),
-    added: added ?? [],
-    removed: removed ?? [],
-    only: outside(after),
-  };
+/** Networks undefined: every network. */
+function addedNetworks(before: Networks | undefined, after: Networks | undefined) {
+  const added = outside(after, before);
+  return before && (after === undefined || added.length > 0) ? added : undefined;
 }
 
 /** @param others undefined: every network */

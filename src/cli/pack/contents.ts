@@ -12,14 +12,13 @@ export const DEPLOYER_FILES = [
 
 export const PLANNER_FILE = "planner-policy.json";
 
-/** For every night, and for the response to a leak. */
-const ROTATOR_FILES = ["rotator-policy.json", "responder-policy.json"] as const;
-
 export const CONTROL_POLICY_FILE = "service-control-policy.json";
 
 export const DEPLOYMENT_FILE = "deployment.json";
 
-const OTHER_FILES = [
+export const POLICY_FILES = ["policy.json", "policy-2.json"] as const;
+
+const FILES = [
   "REVIEW.md",
   "actions.md",
   "after-a-leak.md",
@@ -28,26 +27,25 @@ const OTHER_FILES = [
   "cluster-configuration.yaml",
   "console.md",
   "consumer.tf",
+  "deployer-policy.json",
+  "deployer-role-policy.json",
+  "deployer-state-role-policy.json",
   "deployer.md",
+  "deployment.json",
   "main.tf.json",
   "main.tf.json.sha256",
   "node-role-policy.json",
   "node-role-trust.json",
+  "planner-policy.json",
+  "policy-2.json",
+  "policy.json",
+  "responder-policy.json",
+  "rotator-policy.json",
+  "service-control-policy.json",
 ] as const;
 
-export const POLICY_FILES = ["policy.json", "policy-2.json"] as const;
-
 /** Other files in the folder of a review pack belong to the user. */
-export type PackFile =
-  | (
-      | typeof OTHER_FILES
-      | typeof DEPLOYER_FILES
-      | typeof POLICY_FILES
-      | typeof ROTATOR_FILES
-    )[number]
-  | typeof CONTROL_POLICY_FILE
-  | typeof DEPLOYMENT_FILE
-  | typeof PLANNER_FILE;
+export type PackFile = (typeof FILES)[number];
 
 /** The same settings always give the same bytes. */
 export type Pack = Readonly<Partial<Record<PackFile, string>>>;
@@ -68,15 +66,7 @@ export function approvedFiles(
 /** As `sha256sum` prints it. */
 export const sha256 = (text: string): string => createHash("sha256").update(text).digest("hex");
 
-export const PACK_FILES: readonly PackFile[] = Array.of<PackFile>(
-  ...OTHER_FILES,
-  ...DEPLOYER_FILES,
-  ...POLICY_FILES,
-  ...ROTATOR_FILES,
-  CONTROL_POLICY_FILE,
-  DEPLOYMENT_FILE,
-  PLANNER_FILE,
-).sort();
+export const PACK_FILES: readonly PackFile[] = FILES;
 
 /** With all defaults. They are valid settings again, without secrets, and `diff` compares them. */
 export function normalizedSettings({ settings, state }: Deployment): {

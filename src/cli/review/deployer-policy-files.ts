@@ -29,14 +29,12 @@ export interface DeployerPolicies {
  */
 export function deployerPolicies(deployment: Deployment): DeployerPolicies {
   const all = statementsByPrincipal(deployment);
-  const policies = [...all]
-    .filter(([, statements]) => statements.length > 0)
-    .map(([role, statements]) => ({
-      file: fileOf(role, deployment.provider.assumeRoleArn),
-      role,
-      statements,
-      document: documentOf(statements),
-    }));
+  const policies = [...all].map(([role, statements]) => ({
+    file: fileOf(role, deployment.provider.assumeRoleArn),
+    role,
+    statements,
+    document: documentOf(statements),
+  }));
   // With `terraform plan -lock=false`: whoever can write the lock can stop an apply, or let two of
   // them run at once.
   return { policies, planner: documentOf(all.get(undefined) ?? [], ({ plan }) => plan) };
@@ -47,13 +45,12 @@ function statementsByPrincipal(deployment: Deployment) {
   const { assumeRoleArn } = deployment.provider;
   const state = stateAccess(deployment.state, deployment.region);
   const roles = new Set([assumeRoleArn, state.assumed].filter((arn) => arn !== undefined));
-  const assumes =
-    roles.size === 0 ? [] : [{ action: "sts:AssumeRole", why: "assumes the role", plan: true }];
+  const assumes = { action: "sts:AssumeRole", why: "assumes the role", plan: true };
   const takeRole = {
     sid: "TakeRole",
     resources: [...roles].map(literal),
     conditions: [],
-    calls: assumes,
+    calls: roles.size === 0 ? [] : [assumes],
   };
   const all = new Map<string | undefined, readonly DeployerStatement[]>([[undefined, [takeRole]]]);
   const add = (principal: string | undefined, statements: readonly DeployerStatement[]) =>

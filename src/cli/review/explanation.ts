@@ -29,36 +29,31 @@ export interface Permission {
 
 /** Why an action of the catalogue is in a policy or not. Ignores case, as IAM does. */
 export function explain(action: string, options: PolicyOptions): Explanation | undefined {
-  const row = CATALOGUE.find(
-    (candidate) => candidate.action.toLowerCase() === action.toLowerCase(),
-  );
-  if (row === undefined) {
-    return undefined;
-  }
+  const name = action.toLowerCase();
+  const row = CATALOGUE.find((candidate) => candidate.action.toLowerCase() === name);
   const statements = policyStatements(options);
-  return {
-    row,
-    requiredBy: requirementsOf(row, options.cluster).requiredBy,
-    grants: statements.filter(({ actions }) => actions.includes(row.action)),
-    denials: statements.filter(({ effect }) => effect === "Deny"),
-  };
+  return (
+    row && {
+      row,
+      requiredBy: requirementsOf(row, options.cluster).requiredBy,
+      grants: statements.filter(({ actions }) => actions.includes(row.action)),
+      denials: statements.filter(({ effect }) => effect === "Deny"),
+    }
+  );
 }
 
 function requirementsOf(row: CatalogueRow, cluster: Cluster) {
   const conditions = reasons(row, conditionsOf(cluster));
+  const isAnyLayout = cluster.layout === undefined;
   const isInVersion = appliesTo(row);
   const others = row.requiredWhen.filter((condition) => !conditions.includes(condition));
-  const elsewhere = others.map(
-    (condition) => `${described(condition)}${isInVersion ? "" : ` in DKP ${versionsOf(row)}`}`,
-  );
-  const unused = cluster.layout === undefined ? "" : "not this cluster; ";
-  const possibleUse = `${unused}with ${elsewhere.join(" or ")}`;
+  const versions = isInVersion ? "" : ` in DKP ${versionsOf(row)}`;
+  const elsewhere = others.map((condition) => `${described(condition)}${versions}`).join(" or ");
+  const possible = elsewhere && `${isAnyLayout ? "" : "not this cluster; "}with ${elsewhere}`;
   return {
     isRequired:
-      conditions.length > 0 ||
-      (row.requiredWhen.length > 0 && cluster.layout === undefined && isInVersion),
-    requiredBy:
-      conditions.map(described).join(", ") || (others.length === 0 ? "nothing known" : possibleUse),
+      conditions.length > 0 || (row.requiredWhen.length > 0 && isAnyLayout && isInVersion),
+    requiredBy: conditions.map(described).join(", ") || possible || "nothing known",
   };
 }
 
@@ -88,11 +83,11 @@ export function explanationText({ row, requiredBy, grants, denials }: Explanatio
   const listed = row.documented
     ? "in the DKP documentation"
     : "not in the DKP documentation; an additional permission";
-  const lines = [
+  return [
     `${row.action} (${row.access})`,
     `  why:     ${row.why}`,
     `  source:  ${row.source}`,
-    `  callers: ${row.callers.length === 0 ? "none known" : row.callers.join(", ")}`,
+    `  callers: ${row.callers.join(", ") || "none known"}`,
     `  listed:  ${listed}`,
     `  for:     ${requiredBy}`,
     ...(versions === "" ? [] : [`  DKP:     ${versions}`]),
@@ -105,8 +100,7 @@ export function explanationText({ row, requiredBy, grants, denials }: Explanatio
       `  denied:  statement ${sid}`,
       ...conditionLines(conditions),
     ]),
-  ];
-  return lines.join("\n");
+  ].join("\n");
 }
 
 function conditionLines(conditions: PolicyStatement["conditions"]): readonly string[] {
@@ -115,9 +109,7 @@ function conditionLines(conditions: PolicyStatement["conditions"]): readonly str
   );
 }
 
-const WORDS: Readonly<
-  Record<Exclude<ClusterCondition, `layout:${string}` | `feature:${string}`>, string>
-> = {
+const WORDS: Readonly<Record<Exclude<ClusterCondition, `${string}:${string}`>, string>> = {
   always: "every cluster",
   bastion: "a bastion",
   "own-vpc": "a VPC of its own",

@@ -14,11 +14,8 @@ interface StaleFile {
 }
 
 const FORMER_FILES: readonly string[] = [
-  "deployer-trust-github.json",
-  "deployer-trust-gitlab.json",
-  "moved.tf",
-  "planner-trust-github.json",
-  "planner-trust-gitlab.json",
+  ...["deployer-trust-github.json", "deployer-trust-gitlab.json"],
+  ...["planner-trust-github.json", "planner-trust-gitlab.json", "moved.tf"],
 ];
 
 /** Of all review packs; earlier versions wrote it. */
@@ -27,16 +24,11 @@ const OVERVIEW = { name: "README.md", start: "# AWS access of DKP: overview\n" }
 /** Another README.md belongs to the user. */
 function formerFiles(folder: string, stacks: readonly string[]): readonly StaleFile[] {
   const overview = join(folder, OVERVIEW.name);
-  const isFile = (path: string) => lstatSync(path, { throwIfNoEntry: false })?.isFile() === true;
-  const paths = [
-    ...stacks
-      .flatMap((stack) => FORMER_FILES.map((name) => join(folder, stack, name)))
-      .filter(isFile),
-    ...[overview].filter(
-      (path) => isFile(path) && readFileSync(path, "utf8").startsWith(OVERVIEW.start),
-    ),
-  ];
-  return paths.map((path) => ({ path, what: "left over", text: "", isOtherMeaning: false }));
+  const former = stacks.flatMap((stack) => FORMER_FILES.map((name) => join(folder, stack, name)));
+  return [...former, overview]
+    .filter((path) => lstatSync(path, { throwIfNoEntry: false })?.isFile())
+    .filter((path) => path !== overview || readFileSync(path, "utf8").startsWith(OVERVIEW.start))
+    .map((path) => ({ path, what: "left over", text: "", isOtherMeaning: false }));
 }
 
 /**
@@ -52,12 +44,11 @@ export function staleFiles(
     requireRealFolder(path);
   }
   const current = Object.entries(packs).flatMap(([stack, pack]) =>
-    PACK_FILES.flatMap((name) => {
-      const [path, text] = [join(folder, stack, name), pack[name]];
-      const what = difference(path, text);
-      return what === undefined
-        ? []
-        : [{ path, what, text: text ?? "", isOtherMeaning: isOtherMeaning(path, what, text) }];
+    PACK_FILES.flatMap((name): readonly StaleFile[] => {
+      const path = join(folder, stack, name);
+      const what = difference(path, pack[name]);
+      const text = pack[name] ?? "";
+      return what ? [{ path, what, text, isOtherMeaning: isOtherMeaning(path, what, text) }] : [];
     }),
   );
   return [...current, ...formerFiles(folder, Object.keys(packs))];
@@ -123,10 +114,10 @@ function difference(path: string, text: string | undefined): StaleFile["what"] |
 }
 
 /** A missing file means what the others do that refer to it. */
-function isOtherMeaning(path: string, what: StaleFile["what"], text: string | undefined): boolean {
+function isOtherMeaning(path: string, what: StaleFile["what"], text: string): boolean {
   const isCompared = path.endsWith(".json") && what !== "missing";
   return (
-    isCompared && (text === undefined || meaning(readFileSync(path, "utf8")) !== meaning(text))
+    isCompared && (what === "left over" || meaning(readFileSync(path, "utf8")) !== meaning(text))
   );
 }
 

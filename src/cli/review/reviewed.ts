@@ -141,16 +141,16 @@ export interface LeakedKey {
 }
 
 export function leakFacts(region: string, keys: readonly LeakedKey[]): LeakFacts {
-  const users = [...new Set(keys.map(({ user }) => user))];
   const commands = (user: string) => leakCommands(user, alwaysOnRegion(region));
-  const ofUsers = (make: (of: LeakCommands) => string) =>
-    users.map((user) => make(commands(user))).join("\n");
+  const ofKeys = (what: "deactivate" | "deleteKey") =>
+    keys.map(({ id, user }) => commands(user)[what](id)).join("\n");
+  const users = [...new Set(keys.map(({ user }) => user))].map(commands);
   return {
-    deactivate: keys.map(({ id, user }) => commands(user).deactivate(id)).join("\n"),
-    denySessions: ofUsers(({ denySessions }) => denySessions.join("\n")),
-    deleteKey: keys.map(({ id, user }) => commands(user).deleteKey(id)).join("\n"),
-    createKey: ofUsers(({ createKey }) => createKey),
-    removeDenial: ofUsers(({ removeDenial }) => removeDenial),
+    deactivate: ofKeys("deactivate"),
+    denySessions: users.flatMap(({ denySessions }) => denySessions).join("\n"),
+    deleteKey: ofKeys("deleteKey"),
+    createKey: users.map(({ createKey }) => createKey).join("\n"),
+    removeDenial: users.map(({ removeDenial }) => removeDenial).join("\n"),
   };
 }
 
@@ -160,12 +160,9 @@ function permissionFacts(deployment: Deployment): PermissionFacts {
   const rows = grantedRows(options);
   const statements = policyStatements(options);
   const permissions = permissionsOf(rows, statements, cluster);
-  const additional = rows.flatMap((row) => (row.documented ? [] : [row.action]));
-  const documented = rows.length - additional.length;
-  const notRequired = permissions.filter(({ isRequired }) => !isRequired);
-  const unused = notRequired.length;
-  const withoutCaller = notRequired.filter(({ row }) => row.callers.length === 0).length;
-  const serviceControlPolicy = controlPolicy({
+  const additional = rows.flatMap(({ documented, action }) => (documented ? [] : action));
+  const unused = permissions.filter(({ isRequired }) => !isRequired);
+  const ofOrganization = controlPolicy({
     ...options,
     user: `${user.path}${user.name}`,
     additionalRolePolicies,
@@ -173,13 +170,18 @@ function permissionFacts(deployment: Deployment): PermissionFacts {
   return {
     options,
     policies: policies.map((policy) => reviewedPolicy(policy, deployment)),
-    granted: { documented, additional, unused, withoutCaller },
+    granted: {
+      documented: rows.length - additional.length,
+      additional,
+      unused: unused.length,
+      withoutCaller: unused.filter(({ row }) => row.callers.length === 0).length,
+    },
     otherMode: otherMode(options, rows),
     areas: grouped(permissions, ({ row }) => row.area),
     risks: risksOf(options, code, statements),
-    controlPolicy: serviceControlPolicy,
+    controlPolicy: ofOrganization,
     controlPolicyExcess:
-      JSON.stringify(serviceControlPolicy, null, 2).length - MAX_CONTROL_POLICY_CHARACTERS,
+      JSON.stringify(ofOrganization, null, 2).length - MAX_CONTROL_POLICY_CHARACTERS,
   };
 }
 
@@ -228,23 +230,16 @@ function keyFacts(deployment: Deployment): KeyFacts {
   const { accessKeys } = deployment;
   const forms = secretForms(deployment);
   const { form, slots } = leastProtected(forms);
-  const keys =
-    accessKeys === "none"
-      ? []
-      : SLOTS.map((slot) => ({
-          slot,
-          ...accessKeys[slot],
-          isCurrent: slot === accessKeys.current,
-        }));
-  const current: SecretForm = accessKeys === "none" ? "none" : forms[accessKeys.current];
+  const secret = { form, count: slots.length };
+  if (accessKeys === "none") {
+    return { keys: [], secret: { ...secret, current: "none", readers: [] } };
+  }
+  const { current } = accessKeys;
+  const keys = SLOTS.map((slot) => ({ slot, ...accessKeys[slot], isCurrent: slot === current }));
+  const readers = keys.flatMap(({ pgpKey }) => pgpKeyOf(pgpKey) ?? []).map(pgpKeyText);
   return {
     keys: keys.filter(({ status }) => status !== "absent"),
-    secret: {
-      form,
-      count: slots.length,
-      current,
-      readers: [...new Set(keys.flatMap(({ pgpKey }) => pgpKeyOf(pgpKey) ?? []).map(pgpKeyText))],
-    },
+    secret: { ...secret, current: forms[current], readers: [...new Set(readers)] },
   };
 }
 

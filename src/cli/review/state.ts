@@ -1,8 +1,8 @@
 import { partitionOf } from "../../iam/arns";
 import { equals, viaService } from "../../iam/policy-statements";
 import { backendType } from "../../terraform/backends";
-import type { BackendArguments, StateLocation } from "../../terraform/state-location";
-import { type JsonObject, textOf, valueAt } from "../../text/json";
+import type { StateLocation } from "../../terraform/state-location";
+import { type JsonObject, objectOf, textOf, valueAt } from "../../text/json";
 import { type Call, type DeployerStatement, literal } from "../iam/deployer-permissions";
 
 export interface StateFacts {
@@ -22,17 +22,18 @@ export interface StateFacts {
 export function stateFacts(state: StateLocation): StateFacts {
   const { type, arguments: given } = state;
   const { missing: missingArguments, ...remoteState } = stateReading(state);
-  const destinations = (backendType(type)?.destinations ?? []).map(
-    (name) => [name, valueAt(given, name.split("."))] as const,
-  );
-  const location = Object.entries({ ...remoteState.config, ...Object.fromEntries(destinations) });
+  const destinations = backendType(type)?.destinations?.map((name) => [
+    name,
+    valueAt(given, name.split(".")),
+  ]);
+  const location = { ...remoteState.config, ...Object.fromEntries(destinations ?? []) };
   // Without `encrypt`, s3 uses no `kms_key_id`. Source: Terraform, "Backend Type: s3" and "Backend
   // Type: gcs".
   const s3Key = given.encrypt === true ? given.kms_key_id : undefined;
   return {
     remoteState,
     missingArguments,
-    stateLocation: location.filter(([, value]) => typeof value === "string"),
+    stateLocation: Object.entries(location).filter(([, value]) => typeof value === "string"),
     stateKey: { s3: s3Key, gcs: given.kms_encryption_key }[type],
     hasStateKeyArn: hasKeyArn(state),
     isStateOutsideAws: isOutsideAws(state),
@@ -51,18 +52,14 @@ function stateReading({ type, arguments: given }: StateLocation) {
   const backend = backendType(type);
   const names = [...Object.keys(backend?.identity ?? {}), ...(backend?.reach ?? [])].sort();
   // A reader takes one workspace; prefixes, tags and projects only choose among them at run time.
-  const { name: workspace } = (given.workspaces ?? {}) as { readonly name?: string };
-  const workspaces = workspace === undefined ? undefined : { name: workspace };
+  const workspace = valueAt(given, ["workspaces", "name"]);
+  const values: JsonObject = { ...given, workspaces: workspace && { name: workspace } };
   const config = Object.fromEntries(
-    names.flatMap((name) => {
-      const value = name === "workspaces" ? workspaces : given[name];
-      return value === undefined ? [] : [[name, value]];
-    }),
+    names.map((name) => [name, values[name]]).filter(([, value]) => value !== undefined),
   );
-  const required = Object.entries(backend?.identity ?? {}).filter(
-    ([, fallback]) => fallback === undefined,
-  );
-  const missing = required.flatMap(([name]) => (config[name] === undefined ? [name] : []));
+  const missing = Object.entries(backend?.identity ?? {})
+    .filter(([name, fallback]) => fallback === undefined && config[name] === undefined)
+    .map(([name]) => name);
   return { backend: type === "cloud" ? "remote" : type, config, missing };
 }
 
@@ -82,7 +79,7 @@ const S3_HOST = new RegExp(`^(?:${S3_NAME.source})\\.(?:${AWS_DOMAIN.source})$`)
  * spelling of `endpoint`.
  */
 function isOutsideAws({ type, arguments: given }: StateLocation): boolean {
-  const { s3 = given.endpoint } = (given.endpoints ?? {}) as BackendArguments;
+  const { s3 = given.endpoint } = objectOf(given.endpoints);
   if (type !== "s3" || typeof s3 !== "string") {
     return false;
   }
@@ -113,12 +110,8 @@ interface StateAccess {
 export function stateAccess(location: StateLocation, fallbackRegion: string): StateAccess {
   const { type, arguments: given } = location;
   const { bucket, key, kms_key_id, dynamodb_table: table } = given;
-  if (
-    type !== "s3" ||
-    typeof bucket !== "string" ||
-    typeof key !== "string" ||
-    isOutsideAws(location)
-  ) {
+  const isInAws = type === "s3" && !isOutsideAws(location);
+  if (!isInAws || typeof bucket !== "string" || typeof key !== "string") {
     return { statements: [] };
   }
   const region = textOf(given.region);
@@ -134,19 +127,13 @@ export function stateAccess(location: StateLocation, fallbackRegion: string): St
     calls: readonly Call[],
   ) => statements.push({ sid, resources: [resource], conditions, calls });
   const call = (action: string, why: string, plan = false) => ({ action, why, plan });
-  const acl =
-    given.acl === undefined
-      ? []
-      : [call("s3:PutObjectAcl", "backend.s3.acl is set with every write")];
+  const setsAcl = call("s3:PutObjectAcl", "backend.s3.acl is set with every write");
+  const acl = given.acl === undefined ? [] : [setsAcl];
   const lists =
     "lists workspaces in every command; without it, " +
     "S3 denies access to a state that does not exist yet";
-  allow(
-    "ListState",
-    bucketArn,
-    [equals("s3:prefix", workspaces, key)],
-    [call("s3:ListBucket", lists, true)],
-  );
+  const inState = [equals("s3:prefix", workspaces, key)];
+  allow("ListState", bucketArn, inState, [call("s3:ListBucket", lists, true)]);
   const uses = [
     call("s3:GetObject", "reads the state", true),
     call("s3:PutObject", "writes the state"),
@@ -186,13 +173,7 @@ export function stateAccess(location: StateLocation, fallbackRegion: string): St
     ];
     allow("StateKey", literal(`${kms_key_id}`), throughS3, crypts);
   }
-  const { assume_role, assume_role_with_web_identity } = given as Readonly<
-    Record<string, BackendArguments | undefined>
-  >;
-  const assumed = textOf((assume_role ?? given).role_arn);
-  return {
-    statements,
-    role: assumed ?? textOf(assume_role_with_web_identity?.role_arn),
-    assumed,
-  };
+  const assumed = textOf(objectOf(given.assume_role ?? given).role_arn);
+  const webRole = textOf(objectOf(given.assume_role_with_web_identity).role_arn);
+  return { statements, role: assumed ?? webRole, assumed };
 }

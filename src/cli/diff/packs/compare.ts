@@ -35,19 +35,20 @@ export function changesAgainst(
   // A stack may be called `constructor`.
   const [before, after] = [new Map(Object.entries(base)), new Map(Object.entries(current))];
   const stacks = [...new Set([...before.keys(), ...after.keys()])].sort();
-  const deployments = stacks.map((stack) =>
-    changesOf(stack, before.get(stack), after.get(stack), packOf),
-  );
-  return { source, deployments };
+  return {
+    source,
+    deployments: stacks.map((stack) =>
+      changesOf(stack, sideOf(before.get(stack)), sideOf(after.get(stack)), packOf),
+    ),
+  };
 }
 
 function changesOf(
   stack: string,
-  base: Files | undefined,
-  latest: Files | undefined,
+  given: PackSide,
+  after: PackSide,
   packOf?: PackOf,
 ): DeploymentChanges {
-  const [given, after] = [sideOf(base), sideOf(latest)];
   if (after.settings === undefined) {
     // AWS and the state keep everything.
     const rule =
@@ -60,11 +61,11 @@ function changesOf(
   }
   const [deployed, current] = [given, after].map(({ settings }) => deploymentOf(stack, settings));
   const isRead = deployed !== undefined && !("errors" in deployed);
-  const isCompleted = isRead && given.version !== after.version;
   // The settings of another version, as this version completes them.
-  const before = isCompleted
-    ? { ...given, settings: normalizedSettings(deployed).settings }
-    : given;
+  const before =
+    isRead && given.version !== after.version
+      ? { ...given, settings: normalizedSettings(deployed).settings }
+      : given;
   const found = [
     ...findingsBetween(before, after),
     ...riskFindings(deployed, current),
@@ -86,13 +87,11 @@ const withoutLock = ({ files: { [LOCK_FILE]: _, ...files } }: PackSide) => files
 /** Terraform could run another provider, with the credentials of whoever applies. */
 function lockFindings(before: PackSide, after: PackSide): readonly DiffFound[] {
   const [lockBefore, lockAfter] = [before.files[LOCK_FILE], after.files[LOCK_FILE]];
-  const isAdded = lockBefore === undefined;
-  const change = isAdded ? "is added" : "changes";
-  const how = lockAfter === undefined ? "is removed" : change;
-  const only = isAdded ? "the provider versions of the lock" : undefined;
+  const added = { how: "is added", only: "the provider versions of the lock" };
+  const how = lockAfter === undefined ? "is removed" : "changes";
   return before.settings === undefined || lockBefore === lockAfter
     ? []
-    : [{ rule: "lock-changed", values: { how, only } }];
+    : [{ rule: "lock-changed", values: lockBefore === undefined ? added : { how } }];
 }
 
 function findingsBetween(before: PackSide, after: PackSide): readonly DiffFound[] {

@@ -21,25 +21,17 @@ export function settingsFindings(before: JsonObject, after: JsonObject): readonl
     found.push({ rule: "destination-changed", field: destination[0]?.field, values });
   }
   if (tags.length > 0) {
-    const others =
-      after.nodeRole === undefined ? " and the policy" : ", the policy and the node role";
-    const values = {
-      what: `the user${others}`,
-      changes: tags.map((change) => changeText(change, "tags.")),
-    };
+    const others = after.nodeRole ? ", the policy and the node role" : " and the policy";
+    const texts = tags.map((change) => changeText(change, "tags."));
+    const values = { what: `the user${others}`, changes: texts };
     found.push({ rule: "tags-changed", field: tags[0]?.field, values });
   }
-  for (const change of changes.filter(
-    (each) => ![...destination, ...tags].includes(each) && !isOfResources(each.field),
-  )) {
-    const { field, path } = change;
-    const meaning = isHarmlessAs(path, change.after) ? "harmless" : meaningOf(path);
+  const others = changes.filter((change) => ![...destination, ...tags].includes(change));
+  for (const { field, path, ...sides } of others.filter((each) => !isOfResources(each.field))) {
+    const meaning = isHarmlessAs(path, sides.after) ? "harmless" : meaningOf(path);
     const rule = meaning === "attention" ? "setting-changed" : (`setting-${meaning}` as const);
-    found.push({
-      rule,
-      field,
-      values: { field, before: valueText(change.before), after: valueText(change.after) },
-    });
+    const values = { field, before: valueText(sides.before), after: valueText(sides.after) };
+    found.push({ rule, field, values });
   }
   return found;
 }
@@ -50,10 +42,9 @@ const isOfResources = (field: string): boolean =>
 
 function environmentFindings(before: JsonObject, after: JsonObject): readonly DiffFound[] {
   const [old, current] = [environmentOf(before), environmentOf(after)];
-  const moved = (["account", "partition"] as const).find(
-    (name) => old[name] && current[name] && old[name] !== current[name],
-  );
-  const values = moved && { what: moved, before: old[moved] ?? "", after: current[moved] ?? "" };
+  const values = (["account", "partition"] as const)
+    .map((what) => ({ what, before: old[what] ?? "", after: current[what] ?? "" }))
+    .find((each) => each.before && each.after && each.before !== each.after);
   return values === undefined ? [] : [{ rule: "environment-changed", values }];
 }
 
@@ -91,15 +82,13 @@ function isCompared(part: string, given: PackSide, generated: PackSide): boolean
   const { what, number = 1 } = policyOfAddress(part) ?? {};
   const path = part.split(".");
   const [block, name = "", argument] = path;
-  const [old, current] = [given, generated].map(({ terraform }) => valueAt(terraform, path));
-  const isOnBothSides = old !== undefined && current !== undefined;
-  const [guards, generatedGuards] = [old, current].map((resource) =>
-    canonical(objectOf(resource).lifecycle ?? ""),
-  );
+  const sides = [given, generated].map(({ terraform }) => valueAt(terraform, path));
+  const isOnBothSides = !sides.includes(undefined);
+  const [guards, generatedGuards] = sides.map((side) => canonical(objectOf(side).lifecycle ?? ""));
+  const file = policyFile(number);
   return (
     (block === "resource" && !(isOnBothSides && guards !== generatedGuards)) ||
-    (what === "policyDocument" &&
-      given.files[policyFile(number)] !== generated.files[policyFile(number)]) ||
+    (what === "policyDocument" && given.files[file] !== generated.files[file]) ||
     part === ADDRESSES.callerIdentity ||
     (block === "output" && Object.hasOwn(OUTPUTS, name) && !(isOnBothSides && argument === "value"))
   );

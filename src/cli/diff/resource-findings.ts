@@ -167,7 +167,9 @@ const NO_ACCESS: Effect = {
   remedy: "do not apply, unless the cluster is destroyed",
 };
 const NO_PERMISSIONS: Effect = {
-  risk: "the user may lose permissions, and policies elsewhere that name an old ARN no longer apply",
+  risk:
+    "the user may lose permissions, " +
+    "and policies elsewhere that name an old ARN no longer apply",
   remedy:
     "restore the names and paths of user and policy, " +
     `or see ${page("change-and-retire", "changes-that-replace-objects")}`,

@@ -163,7 +163,7 @@ describe("a change of settings", () => {
       fc.asyncProperty(anyChange, async ([before, after]) => {
         const { more, networks } = comparePolicies([before], [after]);
         const isNew = decide({ identity: [after] }, { identity: [before] }).kind === "new-request";
-        expect(more.isGranted || more.isDenyWeaker || networks?.isWider).toBe(isNew);
+        expect(more.isGranted || more.isDenyWeaker || networks?.added !== undefined).toBe(isNew);
         if (!more.isGranted) {
           return;
         }

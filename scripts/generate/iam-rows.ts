@@ -33,8 +33,7 @@ interface WrittenRisk {
 }
 
 interface Group {
-  readonly common: object;
-  readonly actions: Readonly<Record<string, object>>;
+  readonly actions: Readonly<Record<string, object | string>>;
 }
 
 /** What DKP tags, of the many types that can have tags. Network interfaces have none. */
@@ -74,11 +73,15 @@ const RESOURCES: Readonly<Record<string, readonly string[]>> = {
   "elasticloadbalancing:ModifyLoadBalancerAttributes": BALANCERS,
 };
 
-/** The rows of a list of actions: each with the columns of its group, and its own. */
+/** The rows of a list of actions: each with the columns of its group, and its own; or only why. */
 function rowsOf(path: string): readonly object[] {
   const groups: readonly Group[] = parse(readFileSync(path, "utf8"));
-  return groups.flatMap(({ common, actions }) =>
-    Object.entries(actions).map(([action, own]) => ({ action, ...common, ...own })),
+  return groups.flatMap(({ actions, ...common }) =>
+    Object.entries(actions).map(([action, own]) => ({
+      action,
+      ...common,
+      ...(typeof own === "string" ? { why: own } : own),
+    })),
   );
 }
 

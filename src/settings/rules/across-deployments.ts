@@ -84,14 +84,13 @@ function nameClaims(candidate: Candidate, account: Account): readonly Claim[] {
       secondPolicyName(name),
       `${show(secondPolicyName(name))}, the second policy,`,
     ] as const;
-    return [[name, show(name)] as const, ...(kind === "policy" ? [second] : [])].map(
-      ([key, shown]) => {
-        const message = (other: string) =>
-          `${shown} is also the ${what} of ${other} (IAM ignores case); ` +
-          "set another in one of the two files";
-        return { candidate, account, key: `${kind} ${key.toLowerCase()}`, field, message };
-      },
-    );
+    const names = [[name, show(name)] as const, ...(kind === "policy" ? [second] : [])];
+    return names.map(([key, shown]) => {
+      const message = (other: string) =>
+        `${shown} is also the ${what} of ${other} (IAM ignores case); ` +
+        "set another in one of the two files";
+      return { candidate, account, key: `${kind} ${key.toLowerCase()}`, field, message };
+    });
   });
 }
 

@@ -52,35 +52,38 @@ export const BACKEND_RULES: readonly Rule[] = [
       );
     }),
   ),
-  ...["path", "workspace_dir"].map((argument) =>
-    rule(["backend"], ({ backend }) => {
-      const path = textOf(valueAt(backend, ["local", argument]));
-      const [folder = ""] = relative(".", path ?? ".").split(sep);
-      const message =
-        `${show(path)} is in the output folder ${folder}, which is generated; ` +
-        "write a path outside of it";
-      return folder.endsWith(".out") && errorAt(`backend.local.${argument}`, message);
-    }),
-  ),
-  // The policy of the pipeline names the role, so that a wildcard would grant more than one.
-  ...["role_arn", "assume_role.role_arn"].map((argument) =>
-    rule(["backend"], ({ backend }) => {
-      const arn = valueAt(backend, ["s3", ...argument.split(".")]);
-      const message =
-        `${show(arn)} is not the ARN of an IAM role, ` +
-        "which reads arn:aws:iam::123456789012:role/NAME";
+  ...["local.path", "local.workspace_dir"].map((argument) =>
+    argumentRule(argument, (path) => {
+      const [folder = ""] = relative(".", textOf(path) ?? ".").split(sep);
       return (
-        arn !== undefined &&
-        parseIamArn(String(arn))?.kind !== "role" &&
-        errorAt(`backend.s3.${argument}`, message)
+        folder.endsWith(".out") &&
+        `is in the output folder ${folder}, which is generated; write a path outside of it`
       );
     }),
   ),
-  rule(["backend"], ({ backend }) => {
-    const acl = valueAt(backend, ["s3", "acl"]);
-    const message =
-      `${show(acl)} is not an ACL that keeps the state, and the secret in it, from others; ` +
-      `write ${ACLS.join(" or ")}`;
-    return acl !== undefined && !ACLS.includes(acl) && errorAt("backend.s3.acl", message);
-  }),
+  // The policy of the pipeline names the role, so that a wildcard would grant more than one.
+  ...["s3.role_arn", "s3.assume_role.role_arn"].map((argument) =>
+    argumentRule(
+      argument,
+      (arn) =>
+        parseIamArn(String(arn))?.kind !== "role" &&
+        "is not the ARN of an IAM role, which reads arn:aws:iam::123456789012:role/NAME",
+    ),
+  ),
+  argumentRule(
+    "s3.acl",
+    (acl) =>
+      !ACLS.includes(acl) &&
+      "is not an ACL that keeps the state, and the secret in it, from others; " +
+        `write ${ACLS.join(" or ")}`,
+  ),
 ];
+
+/** @param check continues the value of the argument in the message */
+function argumentRule(argument: string, check: (value: unknown) => string | false): Rule {
+  return rule(["backend"], ({ backend }) => {
+    const value = valueAt(backend, argument.split("."));
+    const message = value !== undefined && check(value);
+    return message && errorAt(`backend.${argument}`, `${show(value)} ${message}`);
+  });
+}

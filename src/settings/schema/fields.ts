@@ -18,7 +18,12 @@ interface Part {
   readonly wrapped?: v.GenericSchema;
   readonly options?: readonly v.GenericSchema[];
   readonly pipe?: readonly v.GenericPipeItem[];
-  readonly metadata?: { readonly meaning?: Meaning; readonly harmless?: readonly unknown[] };
+  readonly metadata?: Declared;
+}
+
+interface Declared {
+  readonly meaning?: Meaning;
+  readonly harmless?: readonly unknown[];
 }
 
 /**
@@ -26,9 +31,10 @@ interface Part {
  * pipe, the options of a union.
  */
 function partsOf(schema: v.GenericPipeItem | undefined): readonly Part[] {
-  const { wrapped, options = [], pipe = [] } = (schema ?? {}) as Part;
+  const part = (schema ?? {}) as Part;
+  const { wrapped, options = [], pipe = [] } = part;
   const inner = [...(wrapped === undefined ? [] : [wrapped]), ...options, ...pipe];
-  return [...inner.flatMap(partsOf), (schema ?? {}) as Part];
+  return [...inner.flatMap(partsOf), part];
 }
 
 function entriesOf(schema: v.GenericSchema | undefined): Entries {
@@ -64,13 +70,18 @@ function pathsOf(
   });
 }
 
-/** As the schema declares it at the field, or at the nearest field around it. */
+/** What is declared at a field, and before it at the fields around it. */
+function declaredAlong(path: Path): readonly Declared[] {
+  const parts = path.flatMap((_, index) => partsOf(schemaAt(path.slice(0, index + 1))));
+  return parts.map(({ metadata = {} }) => metadata);
+}
+
+/**
+ * What a change at a path means, as the schema declares it at the field, or at the nearest field
+ * around it.
+ */
 export function meaningOf(path: Path): Meaning {
-  const schemas = path.map((_, index) => schemaAt(path.slice(0, index + 1)));
-  const declared = schemas.map((schema) =>
-    partsOf(schema).findLast(({ metadata }) => metadata?.meaning !== undefined),
-  );
-  return declared.findLast((part) => part !== undefined)?.metadata?.meaning ?? "attention";
+  return declaredAlong(path).findLast(({ meaning }) => meaning)?.meaning ?? "attention";
 }
 
 /**
@@ -78,8 +89,7 @@ export function meaningOf(path: Path): Meaning {
  * a field around it.
  */
 export function isHarmlessAs(path: Path, value: unknown): boolean {
-  const parts = path.flatMap((_, index) => partsOf(schemaAt(path.slice(0, index + 1))));
-  return parts.some(({ metadata }) => metadata?.harmless?.includes(value) === true);
+  return declaredAlong(path).some(({ harmless }) => harmless?.includes(value));
 }
 
 /**
@@ -141,11 +151,14 @@ function issueMessage(issue: v.BaseIssue<unknown>, path: readonly string[]): str
     ) {
       return `is an argument, and stands below a backend type${EXAMPLE}`;
     }
-    const shape = isType && nearest(key, known) === undefined ? EXAMPLE : "";
-    const elsewhere = isType || nearest(key, known) !== undefined ? [] : pathsOf(key);
+    const isNear = nearest(key, known) !== undefined;
+    if (isType) {
+      return `unknown backend type, ${suggest(key, known)}${isNear ? "" : EXAMPLE}`;
+    }
+    const elsewhere = isNear ? [] : pathsOf(key);
     return elsewhere.length > 0
       ? `unknown setting here, did you mean ${elsewhere.join(" or ")}?`
-      : `unknown ${isType ? "backend type" : "setting"}, ${suggest(key, known)}${shape}`;
+      : `unknown setting, ${suggest(key, known)}`;
   }
   if (issue.input === undefined) {
     return `missing; ${MISSING[path.join(".")] ?? "write it"}`;

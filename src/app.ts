@@ -62,9 +62,10 @@ export class AccessApp extends App {
     const {
       settingsFolder = deploymentsFolder(process.env),
       outdir = outputFolder(process.env),
-      ...others
+      print = printToStandardError,
+      stacks = [],
+      ...rest
     } = config;
-    const { print = printToStandardError, stacks = [], ...rest } = others;
     makeFolder(join(outdir, "stacks"));
     super({ stackTraces: false, ...rest, outdir });
     this.settingsFolder = settingsFolder;

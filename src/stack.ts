@@ -93,17 +93,12 @@ export class DeckhouseAccessStack extends TerraformStack {
   }
 
   private content(): ReadonlyMap<string, string> {
-    const elements = this.node.findAll().filter(TerraformElement.isTerraformElement);
-    return new Map([
-      ...this.overrides.map(([path, value]) => [`the override ${path}`, value] as const),
-      ...elements.map(
-        (element) =>
-          [
-            element.node.path.slice(this.node.path.length + 1),
-            JSON.stringify(element.toTerraform()),
-          ] as const,
-      ),
-    ]);
+    const content = new Map(this.overrides.map(([path, value]) => [`the override ${path}`, value]));
+    for (const element of this.node.findAll().filter(TerraformElement.isTerraformElement)) {
+      const path = element.node.path.slice(this.node.path.length + 1);
+      content.set(path, JSON.stringify(element.toTerraform()));
+    }
+    return content;
   }
 
   private provider({
@@ -184,9 +179,10 @@ export class DeckhouseAccessStack extends TerraformStack {
    * which may be the cause.
    */
   private validated(): string[] {
-    const [before, after] = [this.settingsContent, this.settingsContent && this.content()];
-    const names = [...new Set([...(before?.keys() ?? []), ...(after?.keys() ?? [])])];
-    const changed = names.filter((name) => before?.get(name) !== after?.get(name));
+    const before = this.settingsContent;
+    const after = before && this.content();
+    const names = new Set([...(before?.keys() ?? []), ...(after?.keys() ?? [])]);
+    const changed = [...names].filter((name) => before?.get(name) !== after?.get(name));
     if (changed.length > 0) {
       Annotations.of(this).addWarning(
         `the program changes ${changed.join(", ")}; ` +
@@ -208,12 +204,7 @@ export class DeckhouseAccessStack extends TerraformStack {
       return;
     }
     const account = imports.policy || imports.attachment ? this.account(accountId) : "";
-    const arn = policyArn({
-      partition: partitionOf(region),
-      account,
-      path: policy.path,
-      name: policy.name,
-    });
+    const arn = policyArn({ ...policy, partition: partitionOf(region), account });
     const ids: Readonly<Record<string, string | false | undefined>> = {
       [ADDRESSES.user]: imports.user && user.name,
       [KEY_ADDRESSES.primary]: imports.accessKeyId,

@@ -29,7 +29,7 @@ export class PolicyAttachment extends Construct {
       {
         user: user.name,
         policyArn: policy.arn,
-        ...attachmentLifecycle(policy.number, protect),
+        lifecycle: attachmentLifecycle(policy.number, protect),
       },
     );
   }
@@ -54,13 +54,8 @@ export class PolicyAttachment extends Construct {
  * of it alone ends detached, until the next apply. Source: Terraform, `docs/destroying.md`;
  * measured in `__tests__/e2e/attachments.test.ts`.
  */
-function attachmentLifecycle(
-  number: number,
-  protect = true,
-): { readonly lifecycle: TerraformResourceLifecycle } {
-  return {
-    lifecycle: number === 1 && protect ? { preventDestroy: true } : { createBeforeDestroy: true },
-  };
+function attachmentLifecycle(number: number, protect = true): TerraformResourceLifecycle {
+  return number === 1 && protect ? { preventDestroy: true } : { createBeforeDestroy: true };
 }
 
 /**

@@ -58,12 +58,8 @@ export function requiredStatements(options: PolicyOptions): readonly Statement[]
   if (allowedNetworks === undefined) {
     return statements;
   }
-  const ofNone = statement(
-    "DenyOtherNetworks",
-    ["*"],
-    ["*"],
-    otherNetworkConditions(allowedNetworks),
-  );
+  const conditions = otherNetworkConditions(allowedNetworks);
+  const ofNone = statement("DenyOtherNetworks", ["*"], ["*"], conditions);
   return [{ effect: "Deny", ...ofNone }, ...statements];
 }
 
@@ -94,9 +90,7 @@ export function grantedRows({
     LIMITED_TO_SETTINGS.includes(condition);
   const isKept = (row: CatalogueRow) =>
     mode === "documented" || (mode === "scoped" && !isLimited(row));
-  return CATALOGUE.filter((row) =>
-    row.documented ? isRequired(row) || isKept(row) : isRequired(row),
-  );
+  return CATALOGUE.filter((row) => isRequired(row) || (row.documented && isKept(row)));
 }
 
 function documentedPolicy(options: PolicyOptions): readonly Statement[] {
@@ -121,10 +115,9 @@ function scopedPolicy(options: PolicyOptions): readonly Statement[] {
   const arns = arnsOf(environment, prefix, cluster);
   // Source: IAM User Guide, "AWS global condition context keys", aws:RequestedRegion.
   const inRegion = equals("aws:RequestedRegion", environment.region);
-  const spotRequests = cluster.features.includes("spot-instances")
-    ? ["spot-instances-request/*"]
-    : [];
-  const runInstancesOn = [...RUN_INSTANCES_ON, ...spotRequests];
+  const runInstancesOn = cluster.features.includes("spot-instances")
+    ? [...RUN_INSTANCES_ON, "spot-instances-request/*"]
+    : RUN_INSTANCES_ON;
   const viaEc2 = viaService("ec2", environment.region);
   // Only requests of kms:CreateGrant carry this key: `IfExists`, so that one statement has the ARNs
   // of all actions. Source: KMS Developer Guide, "kms:GrantIsForAWSResource"; Service Authorization
@@ -144,11 +137,10 @@ function scopedPolicy(options: PolicyOptions): readonly Statement[] {
   ];
   // Creation and every change of tags carry the keys. Source: Service Authorization Reference,
   // iam:TagRole and iam:UntagRole.
-  const tagKeys = Object.keys(cluster.tags).sort();
   const withTagKeys: PolicyCondition = {
     test: "ForAllValues:StringEquals",
     variable: "aws:TagKeys",
-    values: tagKeys,
+    values: Object.keys(cluster.tags).sort(),
   };
   // IAM requests have the Region of IAM, so a condition on the cluster's Region would never match.
   const toEc2 = equals("iam:PassedToService", ...passedTo(environment));
@@ -229,31 +221,25 @@ const GROUP_OF: ReadonlyMap<CatalogueRow, Group | undefined> = new Map(
 
 /** Actions by statement, and those that a second statement contains as well. */
 function groupRows(rows: readonly CatalogueRow[]) {
-  const ofGroup = (name: Group) => actionsOf(rows.filter((row) => GROUP_OF.get(row) === name));
-  const groups = Object.fromEntries(GROUP_NAMES.map((name) => [name, ofGroup(name)])) as Record<
-    Group,
-    readonly string[]
-  >;
+  const actionsIf = (isIn: (row: CatalogueRow) => boolean) => actionsOf(rows.filter(isIn));
+  const groups = Object.fromEntries(
+    GROUP_NAMES.map((name) => [name, actionsIf((row) => GROUP_OF.get(row) === name)]),
+  ) as Record<Group, readonly string[]>;
   return {
     ...groups,
-    snapshots: actionsOf(
-      rows.filter(
-        ({ action, resources }) => action !== "ec2:RunInstances" && resources.includes("snapshot"),
-      ),
+    snapshots: actionsIf(
+      ({ action, resources }) => action !== "ec2:RunInstances" && resources.includes("snapshot"),
     ),
     peeringVpcs: groups.peering.filter((action) => action !== "ec2:DeleteVpcPeeringConnection"),
-    readRole: actionsOf(rows.filter(({ action }) => action === "iam:GetRole")),
+    readRole: actionsIf(({ action }) => action === "iam:GetRole"),
   };
 }
 
 function arnsOf(environment: Environment, prefix: string, cluster: Cluster) {
   const { partition, region } = environment;
-  const regional = (service: string, resource: string): Arn => ({
-    partition,
-    service,
-    region,
-    resource,
-  });
+  const regional = (service: string, resource: string): Arn => {
+    return { partition, service, region, resource };
+  };
   const ec2 = (resource: string) => regional("ec2", resource);
   const iam = (resource: string): Arn => ({ partition, service: "iam", region: "", resource });
   const peerVpcs = [

@@ -68,11 +68,10 @@ export function parseDocuments(text: string): { files: readonly YamlFile[] } | E
       .flatMap((document) => [...document.errors, ...document.warnings])
       .slice(0, 5);
     if (errors.length > 0) {
-      const lineAt = (position: number) => lines.linePos(position).line;
       return {
         errors: errors.map((error) => ({
           ...errorAt("", yamlError(error, text)),
-          line: lineAt(error.pos[0]),
+          line: lines.linePos(error.pos[0]).line,
         })),
       };
     }

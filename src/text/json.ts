@@ -52,8 +52,9 @@ export function canonical(value: unknown): string {
     return `[${[...new Set(value.map(canonical))].sort().join(",")}]`;
   }
   if (typeof value === "object" && value !== null) {
-    const entries = Object.entries(value).sort(([one], [other]) => (one < other ? -1 : 1));
-    const members = entries.map(([key, member]) => `${JSON.stringify(key)}:${canonical(member)}`);
+    const members = sorted(value).map(
+      ([key, member]) => `${JSON.stringify(key)}:${canonical(member)}`,
+    );
     return `{${members.join(",")}}`;
   }
   return JSON.stringify(value) ?? "null";
@@ -64,7 +65,8 @@ export function canonical(value: unknown): string {
  * of lists is kept.
  */
 export function sortedKeys(_: string, value: unknown): unknown {
-  return isObject(value)
-    ? Object.fromEntries(Object.entries(value).sort(([one], [other]) => (one < other ? -1 : 1)))
-    : value;
+  return isObject(value) ? Object.fromEntries(sorted(value)) : value;
 }
+
+const sorted = (object: object): readonly (readonly [string, unknown])[] =>
+  Object.entries(object).sort(([one], [other]) => (one < other ? -1 : 1));

@@ -1,6 +1,7 @@
 import type { IamKey } from "../../src/cli/account/aws/iam-reader";
+import { createdOf, DAY } from "../../src/cli/account/key-judge";
 import type { LeakWorld } from "../../src/cli/account/rotate/leak";
-import { createdOf, DAY, type RotateFound } from "../../src/cli/account/rotate/next-step";
+import type { RotateFound } from "../../src/cli/account/rotate/next-step";
 import { ROTATE_RULES } from "../../src/cli/account/rotate/rotate-rules";
 import { rotateOnce } from "../../src/cli/account/rotate/rotation";
 import type { SecretKey } from "../../src/cli/cluster/configuration";

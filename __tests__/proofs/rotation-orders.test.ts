@@ -1,5 +1,6 @@
+import { DAY } from "../../src/cli/account/key-judge";
 import { type LeakWorld, leakPlan, respond } from "../../src/cli/account/rotate/leak";
-import { DAY, type RotateFound } from "../../src/cli/account/rotate/next-step";
+import type { RotateFound } from "../../src/cli/account/rotate/next-step";
 import { ROTATE_RULES } from "../../src/cli/account/rotate/rotate-rules";
 import { rotateOnce } from "../../src/cli/account/rotate/rotation";
 import { exitCodeOf } from "../../src/cli/findings/finding";

@@ -14,6 +14,15 @@ export const RECENT_HOURS = 24;
 
 const RECENT_MS = RECENT_HOURS * 3_600_000;
 
+/** In milliseconds. */
+export const DAY = 86_400_000;
+
+/** A key whose creation is unknown counts as created in 1970. */
+export const createdOf = ({ created }: Pick<IamKey, "created">): Date => created ?? new Date(0);
+
+export const ageInDays = (key: Pick<IamKey, "created">, now: Date): number =>
+  (+now - +createdOf(key)) / DAY;
+
 const isWithin = (time: Date | undefined, now: Date): boolean =>
   time !== undefined && now.getTime() - time.getTime() < RECENT_MS;
 

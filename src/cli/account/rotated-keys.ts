@@ -1,15 +1,7 @@
 import type { LastWrite } from "../cluster/running-cluster";
 import type { Found } from "../findings/finding";
-import { isInUse } from "./key-judge";
-import {
-  ageInDays,
-  createdOf,
-  isUsed,
-  overdueFindings,
-  PATIENCE_DAYS,
-  type Rotating,
-  useOf,
-} from "./rotate/next-step";
+import { ageInDays, createdOf, isInUse } from "./key-judge";
+import { isUsed, overdueFindings, PATIENCE_DAYS, type Rotating, useOf } from "./rotate/next-step";
 import type { RotatedRules } from "./shared-rules";
 
 type RotatedFound = Found<RotatedRules>;

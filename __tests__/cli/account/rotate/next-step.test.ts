@@ -1,9 +1,5 @@
-import {
-  DAY,
-  findingsOf,
-  nextStep,
-  type Situation,
-} from "../../../../src/cli/account/rotate/next-step";
+import { DAY } from "../../../../src/cli/account/key-judge";
+import { findingsOf, nextStep, type Situation } from "../../../../src/cli/account/rotate/next-step";
 
 const NOW = new Date("2026-12-01T02:00:00Z");
 const ago = (days: number) => new Date(+NOW - days * DAY);

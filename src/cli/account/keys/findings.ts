@@ -5,8 +5,7 @@ import { leakCommands } from "../../iam/leaked-key";
 import { dkpAccess } from "../../text/advice";
 import { timeText } from "../../text/time";
 import type { IamKey } from "../aws/iam-reader";
-import { endingOf, isInUse, type KeyUses } from "../key-judge";
-import { ageInDays } from "../rotate/next-step";
+import { ageInDays, endingOf, isInUse, type KeyUses } from "../key-judge";
 import { rotatedFindings } from "../rotated-keys";
 import { clusterMismatches, mismatches } from "../state-match";
 import type { KeyRules } from "./key-rules";
@@ -104,8 +103,9 @@ function slotFindings(situation: KeySituation): readonly KeyFinding[] {
   const due: KeyFinding[] = [];
   for (const { slot, inIam } of slots) {
     const limit = settings.maxAge;
-    const days = inIam?.status === "Active" ? Math.floor(ageInDays(inIam, iam.now)) : undefined;
-    if (limit !== undefined && days !== undefined && days >= limit - WARN_DAYS) {
+    const isKnown = inIam?.status === "Active" && inIam.created !== undefined;
+    const days = isKnown ? Math.floor(ageInDays(inIam, iam.now)) : 0;
+    if (limit !== undefined && isKnown && days >= limit - WARN_DAYS) {
       due.push({ rule: "key-old", values: { slot, days, limit } });
     }
   }

@@ -2,9 +2,8 @@ import type { LastWrite } from "../../cluster/running-cluster";
 import type { Found } from "../../findings/finding";
 import { timeText } from "../../text/time";
 import type { IamKey } from "../aws/iam-reader";
+import { ageInDays, createdOf, DAY } from "../key-judge";
 import type { ROTATE_RULES } from "./rotate-rules";
-
-export const DAY = 86_400_000;
 
 /**
  * In milliseconds. The checks of a run use a new key, which AWS reports as a use: a run ends before
@@ -219,7 +218,4 @@ export function useOf({ lastUsed }: IamKey): { readonly use: string } {
   };
 }
 
-export const createdOf = ({ created }: IamKey): Date => created ?? new Date(0);
 const after = (time: Date, days: number): Date => new Date(+time + days * DAY);
-/** A key whose creation is unknown counts as created in 1970. */
-export const ageInDays = (key: IamKey, now: Date): number => (+now - +createdOf(key)) / DAY;

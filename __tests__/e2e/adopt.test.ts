@@ -7,7 +7,7 @@ import { startCluster, type TestCluster } from "./support/cluster";
 import { PAGE_POLICY_ARN, PageCommands } from "./support/documented-commands";
 import { LocalAws } from "./support/local-aws";
 import { Deployments, folder } from "./support/project";
-import { PROGRAM, runIn, terraformEnvironment } from "./support/terraform";
+import { DKP_ACCESS, ended, runIn, terraformEnvironment } from "./support/terraform";
 
 const BACKEND = /backend:\n(?: .*\n)+/;
 
@@ -42,7 +42,7 @@ describe("init --cluster", () => {
     const environment = { ...terraformEnvironment(aws), ...cluster.environment };
     return {
       path,
-      result: runIn(path, environment, process.execPath, PROGRAM, "init", "acme", "--cluster"),
+      result: runIn(path, environment, ...DKP_ACCESS, "init", "acme", "--cluster"),
     };
   };
 
@@ -55,7 +55,7 @@ describe("init --cluster", () => {
       const key = createdByPage(actions);
       const { path, result } = adopted();
       const nearest = "The policy D8CloudProviderAWS is nearest to the mode documented.";
-      expect(result).toEqual({ status: 0, output: expect.stringContaining(nearest) });
+      expect(result).toEqual(ended(0, nearest));
       const files = readdirSync(path, { recursive: true, encoding: "utf8" }).map((name) =>
         join(path, name),
       );
@@ -70,10 +70,8 @@ describe("init --cluster", () => {
       expect(settings).toContain("  managedBy: rotate\n");
       expect(settings).not.toContain(key.accessKeyId);
 
-      const deployments = Deployments.of({
-        deckhouse: settings.replace(BACKEND, "backend: { local: {} }\n"),
-      });
-      const terraform = deployments.terraform("deckhouse", aws);
+      const deployments = Deployments.of(settings.replace(BACKEND, "backend: { local: {} }\n"));
+      const terraform = deployments.terraform(aws);
       terraform.init();
       const before = actionsOf(await aws.policyDocument(PAGE_POLICY_ARN));
       expect(terraform.apply()).toMatch(/3 imported, 0 added, [12] changed, 0 destroyed/);

@@ -13,7 +13,7 @@ describe("the attachments of a live deployment", () => {
   let key: Credentials;
 
   const apply = async (settings: string, ...args: string[]) => {
-    deployments.change({ deckhouse: `${SETTINGS}${settings}\n` });
+    deployments.change(`${SETTINGS}${settings}\n`);
     await aws.calls();
     const applied = await monitor(
       aws,
@@ -32,15 +32,15 @@ describe("the attachments of a live deployment", () => {
 
   beforeAll(async () => {
     aws = await LocalAws.start();
-    deployments = Deployments.of({ deckhouse: SETTINGS });
-    terraform = deployments.terraform("deckhouse", aws);
+    deployments = Deployments.of(SETTINGS);
+    terraform = deployments.terraform(aws);
     terraform.init();
     terraform.apply();
     key = terraform.key();
   });
 
   const refused = async (settings: string, ...args: string[]) => {
-    deployments.change({ deckhouse: `${SETTINGS}${settings}\n` });
+    deployments.change(`${SETTINGS}${settings}\n`);
     await aws.calls();
     const { status, output } = terraform.attempt("apply", "-auto-approve", ...args);
     const isRefused = output.includes("Instance cannot be destroyed");
@@ -65,7 +65,7 @@ describe("the attachments of a live deployment", () => {
   });
 
   it("stay where an unprotected policy is tainted: an apply fails, and untaint recovers", async () => {
-    deployments.change({ deckhouse: `${SETTINGS}protect: false\n` });
+    deployments.change(`${SETTINGS}protect: false\n`);
     terraform.run("taint", "aws_iam_policy.policy");
     expect(
       await monitor(aws, { folder: terraform.folder, key }, "apply", "-auto-approve"),

@@ -137,7 +137,7 @@ describe("aws-cli.sh", () => {
     );
     // On a busy computer, the provider may repeat CreateAccessKey when the response is late.
     for (const name of NAMES) {
-      const terraform = deployments.terraform(name, other);
+      const terraform = deployments.terraform(other, name);
       terraform.init();
       terraform.apply();
     }

@@ -1,6 +1,6 @@
 import { LocalAws } from "./support/local-aws";
 import { Deployments } from "./support/project";
-import { PROGRAM, runIn, terraformEnvironment } from "./support/terraform";
+import { DKP_ACCESS, PATH_STYLE, runIn, terraformEnvironment } from "./support/terraform";
 
 const DESTINATIONS = [
   [
@@ -38,13 +38,12 @@ describe("terraform init, as plan runs it, accepts the generated arguments", () 
 
   it.each(DESTINATIONS)("of %s", (type, args) => {
     const settings = type === "cloud" ? `cloud: ${args}` : `backend: { ${type}: ${args} }`;
-    const deployments = Deployments.of({ deckhouse: `region: eu-central-1\n${settings}\n` });
-    const program = [PROGRAM, "plan", "deckhouse"];
+    const deployments = Deployments.of(`region: eu-central-1\n${settings}\n`);
     const { output } = runIn(
       deployments.path,
       terraformEnvironment(aws),
-      process.execPath,
-      ...program,
+      ...DKP_ACCESS,
+      ...["plan", "deckhouse"],
     );
     expect(output).toContain(
       type === "cloud" ? "Initializing HCP Terraform" : "Initializing the backend",
@@ -53,23 +52,21 @@ describe("terraform init, as plan runs it, accepts the generated arguments", () 
   });
 
   it("and rejects an unknown argument", () => {
-    const deployments = Deployments.of({
-      deckhouse: "region: eu-central-1\nbackend: { local: {} }\n",
-    });
-    const terraform = deployments.terraform("deckhouse", aws);
+    const deployments = Deployments.of("region: eu-central-1\nbackend: { local: {} }\n");
+    const terraform = deployments.terraform(aws);
     expect(terraform.attempt("init", "-backend-config=regin=x").output).toMatch(REFUSED);
   });
 
   it("of a partial configuration, with the rest on the command line", async () => {
     await aws.createBucket("state");
-    const deployments = Deployments.of({
-      deckhouse: "region: eu-central-1\nbackend: { s3: {}, partial: true }\n",
-    });
-    const terraform = deployments.terraform("deckhouse", aws);
+    const deployments = Deployments.of(
+      "region: eu-central-1\nbackend: { s3: {}, partial: true }\n",
+    );
+    const terraform = deployments.terraform(aws);
     terraform.init(
       "-backend-config=bucket=state",
       "-backend-config=region=eu-central-1",
-      "-backend-config=use_path_style=true",
+      PATH_STYLE,
     );
     terraform.apply();
     expect(await aws.objects("state")).toEqual(["deckhouse/terraform.tfstate"]);

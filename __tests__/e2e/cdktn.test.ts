@@ -6,7 +6,15 @@ import { PROJECT } from "../helpers/project-root";
 import { install, linkPackages, packProject } from "./support/consumer";
 import { LocalAws } from "./support/local-aws";
 import { copyOfProject, Deployments, EXAMPLE, folder, write } from "./support/project";
-import { jsonOf, mustSucceed, runIn, Terraform, terraformEnvironment } from "./support/terraform";
+import {
+  ended,
+  jsonOf,
+  mustSucceed,
+  PATH_STYLE,
+  runIn,
+  Terraform,
+  terraformEnvironment,
+} from "./support/terraform";
 
 const DOCUMENT = readFileSync(join(PROJECT, "docs/how-to/cdktn.md"), "utf8");
 
@@ -60,7 +68,7 @@ describe("the migrations from CDKTF in docs/how-to/cdktn.md", () => {
 
   const inS3 = () => ({
     ...terraformEnvironment(aws),
-    TF_CLI_ARGS_init: "-backend-config=use_path_style=true",
+    TF_CLI_ARGS_init: PATH_STYLE,
   });
 
   beforeAll(async () => {
@@ -74,8 +82,8 @@ describe("the migrations from CDKTF in docs/how-to/cdktn.md", () => {
     aws = await LocalAws.start();
     await aws.createBucket("example-terraform-state");
     before = Deployments.of(SETTINGS);
-    const terraform = before.terraform("deckhouse", aws);
-    terraform.init("-backend-config=use_path_style=true");
+    const terraform = before.terraform(aws);
+    terraform.init(PATH_STYLE);
     terraform.apply();
     after = folder(
       Object.fromEntries(
@@ -132,28 +140,27 @@ describe("the migrations from CDKTF in docs/how-to/cdktn.md", () => {
 
   it("CDK Terrain passes the unit tests of stacks and backends", () => {
     const tests = ["npm", "test", "--", "stack.test", "constructs.test"] as const;
-    expect(runIn(moved, { ...process.env, ...withNode22 }, ...tests)).toEqual({
-      status: 0,
-      output: expect.stringContaining("2 passed, 2 total"),
-    });
+    expect(runIn(moved, { ...process.env, ...withNode22 }, ...tests)).toEqual(
+      ended(0, "2 passed, 2 total"),
+    );
   });
 
   it("CDK Terrain's command has no changes after an apply of CDKTF's JSON", () => {
     const environment = { ...inS3(), ...withNode22, FORCE_COLOR: "0", CI: "1" };
     const deploy = ["deploy", "deckhouse", "--auto-approve", "--skip-provider-lock"];
     const finished = runIn(moved, environment, join(moved, "node_modules/.bin/cdktn"), ...deploy);
-    expect(finished).toEqual({ status: 0, output: expect.stringContaining("No changes") });
+    expect(finished).toEqual(ended(0, "No changes"));
   });
 
   it("CDKTF has no changes after an apply of CDK Terrain's JSON, which is the way back", () => {
     const [theirs, ours] = [
       join(after, "cdktf.out/stacks/rotation"),
-      before.terraform("rotation", aws),
+      before.terraform(aws, "rotation"),
     ];
     const terraform = new Terraform(theirs, aws);
-    terraform.init("-backend-config=use_path_style=true");
+    terraform.init(PATH_STYLE);
     expect(terraform.apply()).toContain("5 added, 0 changed, 0 destroyed");
-    ours.init("-backend-config=use_path_style=true");
+    ours.init(PATH_STYLE);
     expect(ours.isUpToDate()).toBe(true);
   });
 
@@ -186,7 +193,7 @@ describe("the migrations from CDKTF in docs/how-to/cdktn.md", () => {
 
   it("CDKTF's HCL has no changes after an apply of its JSON", () => {
     const finished = runIn(copyOfProject(), inS3(), "sh", "-e", "-c", HCL);
-    expect(finished).toEqual({ status: 0, output: expect.stringContaining("No changes") });
+    expect(finished).toEqual(ended(0, "No changes"));
   });
 });
 

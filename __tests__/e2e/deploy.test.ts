@@ -1,7 +1,14 @@
 import { join } from "node:path";
 import { LocalAws } from "./support/local-aws";
 import { copyOfProject } from "./support/project";
-import { type Finished, ownProviderEnvironment, runIn, Terraform } from "./support/terraform";
+import {
+  ended,
+  type Finished,
+  ownProviderEnvironment,
+  PATH_STYLE,
+  runIn,
+  Terraform,
+} from "./support/terraform";
 
 const BUCKET = "example-terraform-state";
 
@@ -16,7 +23,7 @@ describe("cdktf deploy of the first deployment of the README", () => {
     const project = copyOfProject();
     const environment = {
       ...ownProviderEnvironment(aws),
-      TF_CLI_ARGS_init: "-backend-config=use_path_style=true",
+      TF_CLI_ARGS_init: PATH_STYLE,
       FORCE_COLOR: "0",
       CI: "1",
     };
@@ -26,10 +33,7 @@ describe("cdktf deploy of the first deployment of the README", () => {
   });
 
   it("applies", () => {
-    expect(deployed).toMatchObject({
-      status: 0,
-      output: expect.stringContaining("4 added, 0 changed, 0 destroyed"),
-    });
+    expect(deployed).toMatchObject(ended(0, "4 added, 0 changed, 0 destroyed"));
   });
 
   it("does not print the secret", () => {

@@ -66,7 +66,7 @@ describe("the change summary of a plan", () => {
   const secrets = new Set<string>();
 
   const planned = (more: string, ...args: readonly string[]) => {
-    deployments.change({ deckhouse: `${SETTINGS}backend: { local: {} }\n${more}\n` });
+    deployments.change(`${SETTINGS}backend: { local: {} }\n${more}\n`);
     terraform.run("plan", "-out=plan", ...args);
     const changes = changesOfPlan(
       readPlan("plan", terraform.run("show", "-json", "plan")),
@@ -85,8 +85,8 @@ describe("the change summary of a plan", () => {
   };
 
   beforeAll(async () => {
-    deployments = Deployments.of({ deckhouse: `${SETTINGS}backend: { local: {} }\n` });
-    terraform = deployments.terraform("deckhouse", await LocalAws.start());
+    deployments = Deployments.of(`${SETTINGS}backend: { local: {} }\n`);
+    terraform = deployments.terraform(await LocalAws.start());
     terraform.init();
   });
 

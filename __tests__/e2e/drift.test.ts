@@ -8,7 +8,14 @@ import { schemaErrors } from "../helpers/json-schema";
 import { PROJECT } from "../helpers/project-root";
 import { allowing, LocalAws } from "./support/local-aws";
 import { Deployments } from "./support/project";
-import { jsonOf, PROGRAM, runIn, type Terraform, terraformEnvironment } from "./support/terraform";
+import {
+  DKP_ACCESS,
+  ended,
+  jsonOf,
+  runIn,
+  type Terraform,
+  terraformEnvironment,
+} from "./support/terraform";
 
 const ACCOUNT = "123456789012";
 const policyArn = (name: string) => `arn:aws:iam::${ACCOUNT}:policy/${name}`;
@@ -59,17 +66,9 @@ describe("drift", () => {
     AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: "true",
   });
   const command = (...args: string[]) =>
-    runIn(deployments.path, environment(), process.execPath, PROGRAM, "drift", ...args);
+    runIn(deployments.path, environment(), ...DKP_ACCESS, "drift", ...args);
   const json = (...args: string[]) =>
-    jsonOf(
-      deployments.path,
-      environment(),
-      process.execPath,
-      PROGRAM,
-      "drift",
-      "deckhouse",
-      ...args,
-    );
+    jsonOf(deployments.path, environment(), ...DKP_ACCESS, "drift", "deckhouse", ...args);
   const report = () => json("--format", "json") as Report;
   /** Rule, object, and the part of the object. */
   const summary = ({ findings }: Report) =>
@@ -98,14 +97,14 @@ describe("drift", () => {
     for (const PolicyName of ["Boundary", "Extra"]) {
       await aws.iam().createPolicy({ PolicyName, PolicyDocument: allowing("*") });
     }
-    deployments = Deployments.of({ deckhouse: SETTINGS.replace("'s3:GetObject'", "") });
-    terraform = deployments.terraform("deckhouse", aws);
+    deployments = Deployments.of(SETTINGS.replace("'s3:GetObject'", ""));
+    terraform = deployments.terraform(aws);
     terraform.init();
     terraform.apply();
     // Gives the first policy a former version, and replaces the second one.
-    deployments.change({ deckhouse: SETTINGS.replace("prefix: dev", "prefix: former") });
+    deployments.change(SETTINGS.replace("prefix: dev", "prefix: former"));
     terraform.apply();
-    deployments.change({ deckhouse: SETTINGS });
+    deployments.change(SETTINGS);
     terraform.apply();
     const iam = aws.iam();
     const role = { RoleName: "dev-node", AssumeRolePolicyDocument: JSON.stringify(NODE_TRUST) };
@@ -125,8 +124,7 @@ describe("drift", () => {
     const { status, output } = runIn(
       deployments.path,
       administrator,
-      process.execPath,
-      PROGRAM,
+      ...DKP_ACCESS,
       ...printed.split(" "),
     );
     expect({ status, output }).toEqual({
@@ -143,10 +141,7 @@ describe("drift", () => {
       findings: [],
     });
     // Progress is on standard error.
-    expect(command("deckhouse")).toEqual({
-      status: 0,
-      output: expect.stringContaining("nothing found\n"),
-    });
+    expect(command("deckhouse")).toEqual(ended(0, "nothing found\n"));
   });
 
   it("reports what cannot be read as unknown", async () => {
@@ -226,7 +221,7 @@ describe("drift", () => {
     await iam.putUserPolicy({ UserName, PolicyName: "inline", PolicyDocument: everything });
     await iam.createGroup({ GroupName: "admins" });
     await iam.addUserToGroup({ UserName, GroupName: "admins" });
-    const key = await iam.createAccessKey({ UserName });
+    const { accessKeyId } = await aws.createKey();
     await iam.createLoginProfile({ UserName, Password: "not-a-secret-1" });
     const credential = await iam.createServiceSpecificCredential({
       UserName,
@@ -261,7 +256,7 @@ describe("drift", () => {
       `permissions-unmanaged user deckhouse attached policy ${EXTRA}`,
       "permissions-unmanaged user deckhouse inline policy inline",
       "permissions-unmanaged user deckhouse membership of the group admins",
-      `access-key-unmanaged user deckhouse ${key.AccessKey?.AccessKeyId}`,
+      `access-key-unmanaged user deckhouse ${accessKeyId}`,
       "credential-unmanaged user deckhouse login profile deckhouse",
       `credential-unmanaged user deckhouse service-specific credential ${credential.ServiceSpecificCredential?.ServiceSpecificCredentialId}`,
       "boundary-differs user deckhouse",

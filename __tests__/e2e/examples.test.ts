@@ -4,7 +4,7 @@ import { ENCRYPTION_KEY } from "../helpers/pgp-keys";
 import { PROJECT } from "../helpers/project-root";
 import { LocalAws } from "./support/local-aws";
 import { Deployments } from "./support/project";
-import { runIn, terraformEnvironment } from "./support/terraform";
+import { PATH_STYLE, runIn, terraformEnvironment } from "./support/terraform";
 
 const FOLDER = join(PROJECT, "examples/clusters");
 const FILES = readdirSync(FOLDER);
@@ -24,22 +24,19 @@ describe("the settings files of examples/clusters", () => {
     );
   });
 
-  const keysOf = async (UserName: string) =>
-    (await aws.iam().listAccessKeys({ UserName })).AccessKeyMetadata?.length;
-
   it.each(FILES)("can be applied, and the next plan is empty: %s", async (file) => {
-    const terraform = deployments.terraform(basename(file, ".yaml"), aws);
-    terraform.init("-backend-config=use_path_style=true");
+    const terraform = deployments.terraform(aws, basename(file, ".yaml"));
+    terraform.init(PATH_STYLE);
     terraform.apply();
     expect(terraform.isUpToDate()).toBe(true);
     const UserName = terraform.output("user_name");
     const { AttachedPolicies } = await aws.iam().listAttachedUserPolicies({ UserName });
     expect(AttachedPolicies).not.toEqual([]);
-    expect(await keysOf(UserName)).toBe(file === "vault.yaml" ? 0 : 1);
+    expect(await aws.keysOf(UserName)).toHaveLength(file === "vault.yaml" ? 0 : 1);
   });
 
   it("encrypt the secret in production", () => {
-    expect(Object.keys(deployments.terraform("production", aws).outputs())).not.toContain(
+    expect(Object.keys(deployments.terraform(aws, "production").outputs())).not.toContain(
       "secret_access_key",
     );
   });
@@ -61,6 +58,6 @@ describe("the settings files of examples/clusters", () => {
       status: 0,
       key: { UserName: "dkp-vault", Status: "Active" },
     });
-    expect(await keysOf("dkp-vault")).toBe(1);
+    expect(await aws.keysOf("dkp-vault")).toHaveLength(1);
   });
 });

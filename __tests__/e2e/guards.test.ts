@@ -18,12 +18,12 @@ describe("guards of a live deployment", () => {
   let deployments: Deployments;
   let terraform: Terraform;
 
-  const settings = (more: string) => deployments.change({ deckhouse: `${SETTINGS}${more}\n` });
+  const settings = (more: string) => deployments.change(`${SETTINGS}${more}\n`);
 
   beforeAll(async () => {
     aws = await LocalAws.start();
-    deployments = Deployments.of({ deckhouse: SETTINGS });
-    terraform = deployments.terraform("deckhouse", aws);
+    deployments = Deployments.of(SETTINGS);
+    terraform = deployments.terraform(aws);
     terraform.init();
     terraform.apply();
   });
@@ -65,7 +65,7 @@ describe("guards of a live deployment", () => {
   });
 
   it("changes the region without changes to resources", () => {
-    deployments.change({ deckhouse: SETTINGS.replace("eu-central-1", "eu-west-1") });
+    deployments.change(SETTINGS.replace("eu-central-1", "eu-west-1"));
     expect(terraform.plannedActions()).toEqual({});
   });
 
@@ -77,8 +77,7 @@ describe("guards of a live deployment", () => {
   it("leaves one key when an unprotected user is renamed", async () => {
     settings("protect: false\nuser: { name: renamed }");
     terraform.apply();
-    const { AccessKeyMetadata = [] } = await aws.iam().listAccessKeys({ UserName: "renamed" });
-    expect(AccessKeyMetadata.map(({ AccessKeyId }) => AccessKeyId)).toEqual([
+    expect((await aws.keysOf("renamed")).map(({ AccessKeyId }) => AccessKeyId)).toEqual([
       terraform.output("access_key_id"),
     ]);
   });
@@ -90,13 +89,8 @@ describe("a first deployment that may not read what it created", () => {
   let terraform: Terraform;
 
   const taintBy = async (denied: string, settings: string) => {
-    const deployments = Deployments.of({ deckhouse: `${SETTINGS}${settings}\n` });
-    terraform = new Terraform(
-      deployments.terraform("deckhouse", aws).folder,
-      aws,
-      "terraform",
-      operator,
-    );
+    const deployments = Deployments.of(`${SETTINGS}${settings}\n`);
+    terraform = new Terraform(deployments.terraform(aws).folder, aws, "terraform", operator);
     terraform.init();
     const denial = { UserName: "operator", PolicyName: "denial" };
     const Statement = { Effect: "Deny", Action: denied, Resource: "*" };

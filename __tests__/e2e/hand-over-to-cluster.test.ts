@@ -7,9 +7,10 @@ import { LocalAws } from "./support/local-aws";
 import { Deployments, folder } from "./support/project";
 import {
   atTerminal,
+  DKP_ACCESS,
+  ended,
   jsonOf,
   mustSucceed,
-  PROGRAM,
   runIn,
   type Terraform,
   terraformEnvironment,
@@ -57,18 +58,16 @@ describe("hand-over --cluster", () => {
   });
   beforeAll(async () => {
     aws = await LocalAws.start();
-    deployments = Deployments.of({ deckhouse: SETTINGS });
-    terraform = deployments.terraform("deckhouse", aws);
+    deployments = Deployments.of(SETTINGS);
+    terraform = deployments.terraform(aws);
     terraform.init();
     terraform.apply();
     oldId = terraform.output("access_key_id");
-    deployments.change({ deckhouse: SECONDARY });
+    deployments.change(SECONDARY);
     terraform.apply();
     ({ accessKeyId: newId, secretAccessKey: secret } = terraform.key());
     home = folder();
-    mustSucceed(
-      runIn(deployments.path, terraformEnvironment(aws), process.execPath, PROGRAM, "review"),
-    );
+    mustSucceed(runIn(deployments.path, terraformEnvironment(aws), ...DKP_ACCESS, "review"));
     cluster = await startCluster(
       readFileSync(join(deployments.path, "review/deckhouse/cluster-access.yaml"), "utf8"),
     );
@@ -84,8 +83,7 @@ describe("hand-over --cluster", () => {
     const { status, output } = runIn(
       deployments.path,
       environmentOf,
-      process.execPath,
-      PROGRAM,
+      ...DKP_ACCESS,
       "hand-over",
       "deckhouse",
       "--cluster",
@@ -167,12 +165,12 @@ describe("hand-over --cluster", () => {
   });
 
   const found = (command: "preflight" | "drift", more: Readonly<Record<string, string>>) => {
-    const args = [PROGRAM, command, "deckhouse", "--cluster", "--format", "json"];
     const { findings } = jsonOf(
       deployments.path,
       environment(more),
-      process.execPath,
-      ...args,
+      ...DKP_ACCESS,
+      command,
+      ...["deckhouse", "--cluster", "--format", "json"],
     ) as Report;
     return findings
       .filter(({ rule }) => rule.startsWith("cluster-"))
@@ -201,12 +199,12 @@ describe("hand-over --cluster", () => {
 
   it("refuses to overwrite a change at the same moment", () => {
     const { output, status } = handOver(withId(oldId), ["--yes"], cluster.beforeWrite("$EDIT"));
-    expect({ status, output }).toEqual({
-      status: 1,
-      output: expect.stringContaining(
+    expect({ status, output }).toEqual(
+      ended(
+        1,
         "somebody changed the configuration of the cluster at the same moment; run the command again\n",
       ),
-    });
+    );
     const document = cluster.document().toString();
     expect(document).toContain("layout: Standard\n");
     expect(document).not.toContain(newId);
@@ -222,15 +220,9 @@ describe("hand-over --cluster", () => {
     });
     const answered = (answer: string) =>
       atTerminal(answer, deployments.path, environment(), "hand-over", "deckhouse", "--cluster");
-    expect(answered("no")).toEqual({
-      status: 1,
-      output: expect.stringContaining("nothing was written: the answer is not yes"),
-    });
+    expect(answered("no")).toEqual(ended(1, "nothing was written: the answer is not yes"));
     expect(cluster.document().toString()).toBe(withId(oldId));
-    expect(answered("yes")).toEqual({
-      status: 0,
-      output: expect.stringContaining(`dev has the key ${newId} now`),
-    });
+    expect(answered("yes")).toEqual(ended(0, `dev has the key ${newId} now`));
   });
 
   // Each run of the program waits a minute.
@@ -238,7 +230,7 @@ describe("hand-over --cluster", () => {
     it("replaces a key that nobody has only if it is named", async () => {
       await aws.iam().createUser({ UserName: "bob" });
       const { accessKeyId } = await aws.createKey("bob");
-      await aws.iam().deleteAccessKey({ UserName: "bob", AccessKeyId: accessKeyId });
+      await aws.deleteKey(accessKeyId, "bob");
       const unknown = `No user of the account has ${accessKeyId}: it was deleted.`;
       expect(handOver(withId(accessKeyId))).toMatchObject({
         ...REFUSED,

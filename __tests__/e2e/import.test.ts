@@ -17,18 +17,16 @@ describe("objects that were created with the documented commands or HCL", () => 
   beforeEach(async () => {
     aws = await LocalAws.start();
     page = new PageCommands(aws);
-    deployments = Deployments.of({ deckhouse: SETTINGS });
-    terraform = deployments.terraform("deckhouse", aws);
+    deployments = Deployments.of(SETTINGS);
+    terraform = deployments.terraform(aws);
     terraform.init();
   });
 
   const apply = (more: string) => {
-    deployments.change({ deckhouse: `${SETTINGS}${more}\n` });
+    deployments.change(`${SETTINGS}${more}\n`);
     return terraform.apply();
   };
-  const keys = async () =>
-    (await aws.iam().listAccessKeys({ UserName: "deckhouse" })).AccessKeyMetadata ?? [];
-  const keyIds = async () => (await keys()).map(({ AccessKeyId }) => AccessKeyId);
+  const keyIds = async () => (await aws.keysOf()).map(({ AccessKeyId }) => AccessKeyId);
 
   it("imports all of it, destroys nothing, and replaces the imported key without an outage", async () => {
     page.createPolicy();
@@ -47,7 +45,7 @@ describe("objects that were created with the documented commands or HCL", () => 
     expect(Object.keys(terraform.outputs())).not.toContain("secret_access_key");
     expect(await aws.accepts(unmanaged)).toBe(true);
 
-    deployments.change({ deckhouse: SETTINGS });
+    deployments.change(SETTINGS);
     expect(terraform.isUpToDate()).toBe(true);
 
     apply("accessKeys: { secondary: { status: Active } }");
@@ -79,12 +77,12 @@ describe("objects that were created with the documented commands or HCL", () => 
       "1",
       "3",
     ]);
-    deployments.change({ deckhouse: SETTINGS });
+    deployments.change(SETTINGS);
     expect(terraform.isUpToDate()).toBe(true);
   });
 
   it("fails before any change when the named object does not exist (recover.md#half-made-import)", async () => {
-    deployments.change({ deckhouse: `${SETTINGS}import: { user: true }\n` });
+    deployments.change(`${SETTINGS}import: { user: true }\n`);
     await aws.calls();
     const { status, output } = terraform.attempt("apply", "-auto-approve");
     expect(status).toBe(1);
@@ -100,7 +98,7 @@ describe("objects that were created with the documented commands or HCL", () => 
     expect(output).toContain("DeleteConflict");
     expect(output).toContain("must delete access keys first");
     expect(await keyIds()).toContain(unmanaged.accessKeyId);
-    await aws.iam().deleteAccessKey({ UserName: "deckhouse", AccessKeyId: unmanaged.accessKeyId });
+    await aws.deleteKey(unmanaged.accessKeyId);
     expect(terraform.run("destroy", "-auto-approve")).toContain("Destroy complete");
   });
 
@@ -113,8 +111,8 @@ describe("objects that were created with the documented commands or HCL", () => 
   it("changes nothing but the policy, in place, and keeps the access key, with the state of the HCL", async () => {
     const hcl = documentedHcl();
     hcl.apply();
-    const before = await keys();
-    deployments.change({ deckhouse: SETTINGS });
+    const before = await aws.keysOf();
+    deployments.change(SETTINGS);
     copyFileSync(
       join(hcl.folder, "terraform.tfstate"),
       join(deployments.path, "terraform.deckhouse.tfstate"),
@@ -123,7 +121,7 @@ describe("objects that were created with the documented commands or HCL", () => 
     expect(terraform.plannedActions()).toEqual({ "aws_iam_policy.policy": "update" });
     expect(terraform.apply()).toContain("0 added, 1 changed, 0 destroyed");
     expect(terraform.isUpToDate()).toBe(true);
-    expect(await keys()).toEqual(before);
+    expect(await aws.keysOf()).toEqual(before);
     expect(terraform.output("access_key_id")).toBe(before[0]?.AccessKeyId);
   });
 

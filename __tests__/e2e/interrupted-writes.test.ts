@@ -3,7 +3,7 @@ import { chmodSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "
 import { join } from "node:path";
 import { LocalAws } from "./support/local-aws";
 import { Deployments, folder } from "./support/project";
-import { PROGRAM, startIn, terraformEnvironment } from "./support/terraform";
+import { DKP_ACCESS, PROGRAM, startIn, terraformEnvironment } from "./support/terraform";
 
 const SETTINGS = "region: eu-central-1\nbackend: { s3: { bucket: state, region: eu-central-1 } }\n";
 const KEY = { id: "AKIAIOSFODNN7EXAMPLE", secret: "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY" };
@@ -44,7 +44,7 @@ function world(script = `echo '${JSON.stringify(STATE)}'`) {
   const shell = (line: string, args: readonly string[], options = "") => {
     const { status, signal, stdout, stderr } = spawnSync(
       "sh",
-      ["-c", line, process.execPath, PROGRAM, ...args],
+      ["-c", line, ...DKP_ACCESS, ...args],
       {
         cwd: join(root, "project"),
         encoding: "utf8",
@@ -173,8 +173,7 @@ it("several runs of dkp-access synth at the same time write the same stacks, and
   const project = folder(
     Object.fromEntries(names.map((name) => [`deployments/${name}.yaml`, ownNames(name)])),
   );
-  const synth = () =>
-    startIn(project, { PATH: process.env.PATH ?? "" }, process.execPath, PROGRAM, "synth");
+  const synth = () => startIn(project, { PATH: process.env.PATH ?? "" }, ...DKP_ACCESS, "synth");
   const finished = await Promise.all([synth(), synth(), synth(), synth()]);
   expect(finished.filter(({ status }) => status !== 0)).toEqual([]);
   expect(readdirSync(join(project, "cdktf.out/stacks")).sort()).toEqual(names.toSorted());
@@ -212,7 +211,7 @@ describe("keys --write", () => {
     environment = terraformEnvironment(aws);
     before = `# kept\n${SETTINGS.replace("s3: { bucket: state, region: eu-central-1 }", "local: {}")}`;
     deployments = Deployments.of({ x: before });
-    const terraform = deployments.terraform("x", aws);
+    const terraform = deployments.terraform(aws, "x");
     terraform.init();
     terraform.apply();
     // DKP used the key today, so that a rotation may begin.

@@ -4,7 +4,14 @@ import { agedState } from "./support/key-operator";
 import { allowing, LocalAws } from "./support/local-aws";
 import { Deployments, folder } from "./support/project";
 import type { KeysReport } from "./support/recovery";
-import { jsonOf, PROGRAM, runIn, type Terraform, terraformEnvironment } from "./support/terraform";
+import {
+  DKP_ACCESS,
+  ended,
+  jsonOf,
+  runIn,
+  type Terraform,
+  terraformEnvironment,
+} from "./support/terraform";
 
 const SETTINGS = "region: eu-central-1\nbackend: { local: {} }\n";
 
@@ -15,14 +22,14 @@ describe("the commands about keys", () => {
 
   const environment = () => terraformEnvironment(aws);
   const command = (name: string, ...args: string[]) =>
-    runIn(deployments.path, environment(), process.execPath, PROGRAM, name, ...args);
+    runIn(deployments.path, environment(), ...DKP_ACCESS, name, ...args);
   const json = (name: string, ...args: string[]) =>
-    jsonOf(deployments.path, environment(), process.execPath, PROGRAM, name, ...args);
+    jsonOf(deployments.path, environment(), ...DKP_ACCESS, name, ...args);
 
   beforeAll(async () => {
     aws = await LocalAws.start();
-    deployments = Deployments.of({ deckhouse: SETTINGS });
-    terraform = deployments.terraform("deckhouse", aws);
+    deployments = Deployments.of(SETTINGS);
+    terraform = deployments.terraform(aws);
   });
 
   it("keys ends at its time limit where AWS does not answer, without arguments and after a leak", () => {
@@ -49,8 +56,7 @@ describe("the commands about keys", () => {
       const { status, output } = runIn(
         deployments.path,
         hanging,
-        process.execPath,
-        PROGRAM,
+        ...DKP_ACCESS,
         "keys",
         ...args,
         "--timeout",
@@ -67,28 +73,23 @@ describe("the commands about keys", () => {
     const id = terraform.output("access_key_id");
     await aws.accepts(terraform.key());
     const plain = command("keys", "deckhouse");
-    expect(plain).toMatchObject({
-      status: 0,
-      output: expect.stringContaining(`primary: ${id} (Active, created `),
-    });
+    expect(plain).toMatchObject(ended(0, `primary: ${id} (Active, created `));
     expect(plain.output).toContain("the current key, its secret is in plaintext in the state");
     expect(plain.output).not.toContain(terraform.key().secretAccessKey);
     expect(plain.output).toContain("accessKeys.secondary.status: Active");
-    const { AccessKey } = await aws.iam().createAccessKey({ UserName: "deckhouse" });
-    deployments.change({ deckhouse: `${SETTINGS}accessKeys: { secondary: { status: Active } }\n` });
+    const { accessKeyId } = await aws.createKey();
+    deployments.change(`${SETTINGS}accessKeys: { secondary: { status: Active } }\n`);
     expect(command("keys", "deckhouse")).toMatchObject({ status: 2 });
     const { findings } = json("keys", "deckhouse", "--format", "json") as KeysReport;
     expect(findings.map(({ rule }) => rule)).toEqual(["key-unmanaged"]);
-    expect(findings[0]?.text).toContain(`${AccessKey?.AccessKeyId} (Active, created `);
-    await aws
-      .iam()
-      .deleteAccessKey({ UserName: "deckhouse", AccessKeyId: AccessKey?.AccessKeyId ?? "" });
+    expect(findings[0]?.text).toContain(`${accessKeyId} (Active, created `);
+    await aws.deleteKey(accessKeyId);
   });
 
   it("keys reports several stacks, and one that cannot be read does not keep it from the others", () => {
     const other = `${SETTINGS}user: { name: other }\npolicy: { name: other }\n`;
     deployments.change({ deckhouse: SETTINGS, other, third: other.replaceAll("other", "third") });
-    const applied = deployments.terraform("other", aws);
+    const applied = deployments.terraform(aws, "other");
     applied.init();
     applied.apply();
     const { status, output } = command("keys");
@@ -108,13 +109,11 @@ describe("the commands about keys", () => {
   });
 
   it("keys lists what is there with accessKeys: none, and names nothing to do", async () => {
-    const { AccessKey: { AccessKeyId = "" } = {} } = await aws
-      .iam()
-      .createAccessKey({ UserName: "deckhouse" });
-    deployments.change({ deckhouse: `${SETTINGS}accessKeys: none\n` });
+    const { accessKeyId } = await aws.createKey();
+    deployments.change(`${SETTINGS}accessKeys: none\n`);
     const { output } = command("keys", "deckhouse");
-    await aws.iam().deleteAccessKey({ UserName: "deckhouse", AccessKeyId });
-    expect(output).toContain(`attention: ${AccessKeyId} (Active, created `);
+    await aws.deleteKey(accessKeyId);
+    expect(output).toContain(`attention: ${accessKeyId} (Active, created `);
   });
 
   it("keys names the user that was renamed, or that IAM has none, if it may not ask who has the key", async () => {
@@ -124,26 +123,20 @@ describe("the commands about keys", () => {
     );
     const { accessKeyId: AWS_ACCESS_KEY_ID, secretAccessKey: AWS_SECRET_ACCESS_KEY } = reader;
     const given = { ...environment(), AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY };
-    deployments.change({ deckhouse: SETTINGS });
+    deployments.change(SETTINGS);
     await aws.passDay();
     const state = join(deployments.path, "terraform.deckhouse.tfstate");
     writeFileSync(state, agedState(readFileSync(state, "utf8")));
     await aws.iam().updateUser({ UserName: "deckhouse", NewUserName: "deckhouse-old" });
-    const denied = runIn(deployments.path, given, process.execPath, PROGRAM, "keys", "deckhouse");
+    const denied = runIn(deployments.path, given, ...DKP_ACCESS, "keys", "deckhouse");
     const allowed = command("keys", "deckhouse");
     await aws.iam().updateUser({ UserName: "deckhouse-old", NewUserName: "deckhouse" });
-    expect(denied).toEqual({
-      status: 3,
-      output: expect.stringContaining("IAM has no user deckhouse, and the state has it\n"),
-    });
-    expect(allowed).toEqual({
-      status: 3,
-      output: expect.stringContaining("its key is that of the user deckhouse-old"),
-    });
+    expect(denied).toEqual(ended(3, "IAM has no user deckhouse, and the state has it\n"));
+    expect(allowed).toEqual(ended(3, "its key is that of the user deckhouse-old"));
   });
 
   it("with accessKeys: none, hand-over explains how to create a key", () => {
-    deployments.change({ deckhouse: `${SETTINGS}accessKeys: none\n` });
+    deployments.change(`${SETTINGS}accessKeys: none\n`);
     expect(command("hand-over", "deckhouse", "--yes")).toEqual({
       status: 1,
       output:

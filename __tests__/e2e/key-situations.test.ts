@@ -6,6 +6,7 @@ import { iamAccount } from "./support/iam-account";
 import { BUCKET, KeyOperator } from "./support/key-operator";
 import { type Credentials, LocalAws } from "./support/local-aws";
 import { Deployments, write } from "./support/project";
+import { PATH_STYLE } from "./support/terraform";
 
 // Situations of the model in __tests__/helpers/keys/ on real Terraform: the events, and then the
 // printed steps to the end.
@@ -35,9 +36,8 @@ const leaks = (operator: KeyOperator, key = operator.dkp) =>
 const otherKey = (operator: KeyOperator, keys: readonly Credentials[]) =>
   keys.find(({ accessKeyId }) => accessKeyId !== operator.dkp?.accessKeyId);
 const deletes = (operator: KeyOperator, key = operator.dkp) =>
-  operator.aws.iam().deleteAccessKey({ UserName: USER, AccessKeyId: key?.accessKeyId });
-const createsKey = (operator: KeyOperator) =>
-  operator.aws.iam().createAccessKey({ UserName: USER });
+  operator.aws.deleteKey(key?.accessKeyId);
+const createsKey = ({ aws }: KeyOperator) => aws.createKey();
 const stateLoses = (address: string) => (operator: KeyOperator) =>
   operator.terraform.run("state", "rm", address);
 const settings = (fields: Record<string, unknown>) => (operator: KeyOperator) =>
@@ -83,14 +83,11 @@ const EVENTS = {
   "the other key is deleted": (operator, keys) => deletes(operator, otherKey(operator, keys)),
   "a key is created manually": createsKey,
   "a key is created manually, and DKP gets it": async (operator) => {
-    const {
-      AccessKey: { AccessKeyId: accessKeyId = "", SecretAccessKey: secretAccessKey = "" } = {},
-    } = await createsKey(operator);
-    operator.dkp = { accessKeyId, secretAccessKey };
+    operator.dkp = await createsKey(operator);
   },
   "a manual key is imported": async (operator) => {
-    const { AccessKey } = await createsKey(operator);
-    operator.write({ import: { accessKeyId: AccessKey?.AccessKeyId } });
+    const { accessKeyId } = await createsKey(operator);
+    operator.write({ import: { accessKeyId } });
   },
   "the policy is detached manually": async ({ aws }) => {
     const { AttachedPolicies = [] } = await aws.iam().listAttachedUserPolicies({ UserName: USER });
@@ -205,9 +202,9 @@ describe("the printed steps on real Terraform", () => {
   beforeAll(async () => {
     const origin = await LocalAws.start();
     await origin.createVersionedBucket(BUCKET);
-    first = Deployments.of({ deckhouse: stringify(BASE) });
-    const terraform = first.terraform("deckhouse", origin);
-    terraform.init("-backend-config=use_path_style=true");
+    first = Deployments.of(stringify(BASE));
+    const terraform = first.terraform(origin);
+    terraform.init(PATH_STYLE);
     const operator = new KeyOperator(origin, first, terraform, BASE);
     const keep = async (start: Start) => {
       await operator.passDay();
@@ -217,9 +214,9 @@ describe("the printed steps on real Terraform", () => {
     keys.push(await operator.handOver());
     const backend = { s3: { ...BASE.backend.s3, key: OTHER_STATE } };
     const names = { user: { name: "second" }, policy: { name: "Second" } };
-    const others = Deployments.of({ deckhouse: stringify({ ...BASE, backend, ...names }) });
-    const otherTerraform = others.terraform("deckhouse", origin);
-    otherTerraform.init("-backend-config=use_path_style=true");
+    const others = Deployments.of(stringify({ ...BASE, backend, ...names }));
+    const otherTerraform = others.terraform(origin);
+    otherTerraform.init(PATH_STYLE);
     otherTerraform.apply();
     operator.neighbor = otherTerraform.key();
     other = await otherDeployment(origin);
@@ -246,7 +243,7 @@ describe("the printed steps on real Terraform", () => {
     "lead to the end, keep DKP's key, and change nothing of another deployment: %s",
     async (title, where, events) => {
       const aws = await starts[where].aws.copy();
-      const operator = starts[where].in(aws, first.terraform("deckhouse", aws));
+      const operator = starts[where].in(aws, first.terraform(aws));
       operator.write();
       for (const event of events) {
         await EVENTS[event](operator, keys);

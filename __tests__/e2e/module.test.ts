@@ -1,6 +1,6 @@
 import { LocalAws } from "./support/local-aws";
 import { Deployments, write } from "./support/project";
-import { mustSucceed, PROGRAM, runIn, Terraform } from "./support/terraform";
+import { DKP_ACCESS, mustSucceed, runIn, Terraform } from "./support/terraform";
 
 const NAMES = ["dkp-dev", "dkp-test"];
 
@@ -30,8 +30,7 @@ describe("the module that synth --module writes", () => {
     const aws = await LocalAws.start();
     const settings = `region: eu-central-1\nbackend: { local: {} }\npolicy: { mode: ${mode} }\n${more}`;
     const { path } = Deployments.of({ dkp: settings });
-    const program = [PROGRAM, "synth", "--module"];
-    mustSucceed(runIn(path, { PATH: process.env.PATH }, process.execPath, ...program));
+    mustSucceed(runIn(path, { PATH: process.env.PATH }, ...DKP_ACCESS, "synth", "--module"));
     write(path, { "main.tf": ROOT });
     const terraform = new Terraform(path, aws);
     terraform.init();

@@ -33,7 +33,7 @@ describe("a plan of the Terraform and the AWS provider at hand has no part that 
       { x: stringify({ ...settings, backend: { local: {} } }) },
       { [INSTALLATION]: CONFIG, [`deployments/${KEY_FILE}`]: KEY },
     );
-    const terraform = deployments.terraform("x", aws);
+    const terraform = deployments.terraform(aws, "x");
     terraform.init();
     return terraform;
   };

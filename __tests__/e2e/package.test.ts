@@ -5,11 +5,18 @@ import { PROJECT } from "../helpers/project-root";
 import { Consumer } from "./support/consumer";
 import { type Credentials, LocalAws } from "./support/local-aws";
 import { Deployments, folder, write } from "./support/project";
-import { jsonOf, runIn, Terraform, terraformEnvironment } from "./support/terraform";
+import {
+  ended,
+  jsonOf,
+  PATH_STYLE,
+  runIn,
+  Terraform,
+  terraformEnvironment,
+} from "./support/terraform";
 
 const BUCKET = "example-terraform-state";
 const SETTINGS = `region: eu-central-1\nbackend: { s3: { bucket: ${BUCKET}, region: eu-central-1 } }\n`;
-const S3_ON_LOCAL_AWS = "-backend-config=use_path_style=true";
+const S3_ON_LOCAL_AWS = PATH_STYLE;
 
 /** Generated bindings require the version from which they were generated. */
 const PROVIDER = {
@@ -58,8 +65,8 @@ describe("other projects", () => {
   beforeAll(async () => {
     aws = await LocalAws.start();
     await aws.createBucket(BUCKET);
-    deployments = Deployments.of({ deckhouse: SETTINGS });
-    access = deployments.terraform("deckhouse", aws);
+    deployments = Deployments.of(SETTINGS);
+    access = deployments.terraform(aws);
     access.init(S3_ON_LOCAL_AWS);
     access.apply();
     key = access.key();
@@ -126,12 +133,9 @@ describe("other projects", () => {
     });
 
     it("that npm pack does not create without the scripts that fill it", () => {
-      expect(runIn(PROJECT, process.env, "npm", "pack")).toEqual({
-        status: 254,
-        output: expect.stringContaining(
-          "/incomplete without scripts: use npm run package/dkp-access-",
-        ),
-      });
+      expect(runIn(PROJECT, process.env, "npm", "pack")).toEqual(
+        ended(254, "/incomplete without scripts: use npm run package/dkp-access-"),
+      );
     });
 
     it("with the license of each package that the bundled program contains", () => {
@@ -246,31 +250,24 @@ describe("other projects", () => {
       write(hcl.folder, {
         "main.tf": MAIN_TF.replace("local.access.user_arn", "local.access.user_id"),
       });
-      expect(hcl.attempt("plan")).toEqual({
-        status: 1,
-        output: expect.stringContaining('This object does not have an attribute named "user_id".'),
-      });
+      expect(hcl.attempt("plan")).toEqual(
+        ended(1, 'This object does not have an attribute named "user_id".'),
+      );
     });
 
     it("must mark outputs that contain the secret as sensitive", () => {
       program.change('access.output("user_arn")', 'access.output("secret_access_key")');
       program.synthUnchecked();
-      expect(cdktf.attempt("plan")).toEqual({
-        status: 1,
-        output: expect.stringContaining("Output refers to sensitive values"),
-      });
+      expect(cdktf.attempt("plan")).toEqual(ended(1, "Output refers to sensitive values"));
     });
 
     it("get no secret with outputs.secret: false, and an error if they read it", () => {
-      deployments.change({ deckhouse: `${SETTINGS}outputs: { secret: false }\n` });
+      deployments.change(`${SETTINGS}outputs: { secret: false }\n`);
       access.apply();
       write(hcl.folder, { "main.tf": MAIN_TF });
-      expect(hcl.attempt("plan")).toEqual({
-        status: 1,
-        output: expect.stringContaining(
-          'This object does not have an attribute named "secret_access_key".',
-        ),
-      });
+      expect(hcl.attempt("plan")).toEqual(
+        ended(1, 'This object does not have an attribute named "secret_access_key".'),
+      );
       program.change("access.providerBlock", 'access.output("access_key_id")');
       program.synthUnchecked();
       write(hcl.folder, {

@@ -9,6 +9,7 @@ import { Gpg } from "./support/gpg";
 import { BUCKET, KeyOperator } from "./support/key-operator";
 import { type Credentials, LocalAws } from "./support/local-aws";
 import { Deployments, folder } from "./support/project";
+import { PATH_STYLE } from "./support/terraform";
 
 function occurrences(path: string, text: string) {
   return readdirSync(path, { recursive: true, withFileTypes: true })
@@ -85,9 +86,9 @@ describe("a rotation that follows what dkp-access keys prints", () => {
     aws = await LocalAws.start();
     await aws.createBucket(BUCKET);
     [first, second] = [Gpg.create("future-default"), Gpg.create("rsa2048")];
-    const deployments = Deployments.of({ deckhouse: stringify(BASE) });
-    const terraform = deployments.terraform("deckhouse", aws);
-    terraform.init("-backend-config=use_path_style=true");
+    const deployments = Deployments.of(stringify(BASE));
+    const terraform = deployments.terraform(aws);
+    terraform.init(PATH_STYLE);
     const homes = { GNUPGHOME: first.home };
     scenario = new RecordingOperator(aws, deployments, terraform, BASE, homes);
   });

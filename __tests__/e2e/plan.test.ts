@@ -6,7 +6,15 @@ import { FaultProxy } from "./support/fault-proxy";
 import { allowing, LocalAws } from "./support/local-aws";
 import { programs } from "./support/programs";
 import { folder, write } from "./support/project";
-import { atTerminal, outputOf, PROGRAM, runIn, terraformEnvironment } from "./support/terraform";
+import {
+  atTerminal,
+  DKP_ACCESS,
+  ended,
+  outputOf,
+  PROGRAM,
+  runIn,
+  terraformEnvironment,
+} from "./support/terraform";
 
 const BUCKET = "plan-state";
 const SETTINGS = `region: eu-central-1
@@ -24,7 +32,7 @@ interface World {
 }
 
 const dkpAccess = ({ project, environment }: World, ...args: readonly string[]) =>
-  runIn(project, environment, process.execPath, PROGRAM, ...args);
+  runIn(project, environment, ...DKP_ACCESS, ...args);
 
 const settings = ({ project }: World, text: string) =>
   write(project, { "deployments/deckhouse.yaml": text });
@@ -117,15 +125,9 @@ describe.each(programs())("with $name", ({ path }) => {
     origin = { aws, project: folder({ "cdktf.json": "{}" }), environment };
     settings(origin, SETTINGS);
     const { status, output } = dkpAccess(origin, "plan");
-    expect({ status, output }).toEqual({
-      status: 2,
-      output: expect.stringContaining("Plan: 4 to add"),
-    });
+    expect({ status, output }).toEqual(ended(2, "Plan: 4 to add"));
     const first = dkpAccess(origin, "apply", "--approved", planned(origin), "--accept", "2");
-    expect(first).toEqual({
-      status: 0,
-      output: expect.stringContaining("Apply complete! Resources: 4 added"),
-    });
+    expect(first).toEqual(ended(0, "Apply complete! Resources: 4 added"));
     settings(origin, ROTATION);
     digest = planned(origin);
   });
@@ -160,12 +162,8 @@ describe.each(programs())("with $name", ({ path }) => {
     const document = { PolicyName: "Victim", PolicyDocument: allowing("s3:GetObject") };
     const { Policy: { Arn: victim } = {} } = await iam.createPolicy(document);
     await iam.attachUserPolicy({ UserName: "bob", PolicyArn: victim });
-    const { AccessKey: key } = await iam.createAccessKey({ UserName: "bob" });
-    await iam.updateAccessKey({
-      UserName: "bob",
-      AccessKeyId: key?.AccessKeyId,
-      Status: "Inactive",
-    });
+    const { accessKeyId: AccessKeyId } = await world.aws.createKey("bob");
+    await iam.updateAccessKey({ UserName: "bob", AccessKeyId, Status: "Inactive" });
     const others = {
       "aws_iam_policy.policy-2": { id: victim, arn: victim, name: "Victim" },
       "aws_iam_user_policy_attachment.policy-attachment-2": {
@@ -174,7 +172,7 @@ describe.each(programs())("with $name", ({ path }) => {
         policy_arn: victim,
       },
       "aws_iam_access_key.user-secondary": {
-        id: key?.AccessKeyId,
+        id: AccessKeyId,
         user: "bob",
         status: "Inactive",
       },
@@ -204,10 +202,7 @@ describe.each(programs())("with $name", ({ path }) => {
         status: 0,
       });
     }
-    expect(dkpAccess(world, "plan", "deckhouse")).toEqual({
-      status: 0,
-      output: expect.stringContaining("Nothing to apply."),
-    });
+    expect(dkpAccess(world, "plan", "deckhouse")).toEqual(ended(0, "Nothing to apply."));
   });
 
   it.each([
@@ -255,22 +250,16 @@ describe.each(programs())("with $name", ({ path }) => {
     expect(follow(applied, "The next step of the keys: ")).toContain("Active");
 
     // The second key is deleted in the console, and then its slot becomes absent.
-    const { AccessKeyMetadata = [] } = await world.aws
-      .iam()
-      .listAccessKeys({ UserName: "deckhouse" });
     const current = JSON.parse(await (await world.aws.s3("GET", STATE)).text()).outputs
       .access_key_id.value;
-    for (const { AccessKeyId = "" } of AccessKeyMetadata.filter(
+    for (const { AccessKeyId = "" } of (await world.aws.keysOf()).filter(
       (key) => key.AccessKeyId !== current,
     )) {
-      await world.aws.iam().deleteAccessKey({ UserName: "deckhouse", AccessKeyId });
+      await world.aws.deleteKey(AccessKeyId);
     }
     settings(world, SETTINGS);
     const outdated = plan();
-    expect(outdated).toEqual({
-      status: 0,
-      output: expect.stringContaining("the state is out of date"),
-    });
+    expect(outdated).toEqual(ended(0, "the state is out of date"));
     follow(outdated.output, "Apply it: ");
     expect(plan().output).toContain("Nothing to apply.");
 
@@ -365,11 +354,9 @@ exit $code
       const plans = () =>
         readdirSync(join(world.project, STACK)).filter((name) => name.startsWith(".plan"));
       expect(plans().length).toBeLessThanOrEqual(signal === "KILL" ? 1 : 0);
-      const { AccessKeyMetadata = [] } = await world.aws
-        .iam()
-        .listAccessKeys({ UserName: "deckhouse" });
+      const existing = await world.aws.keysOf();
       const state = await (await world.aws.s3("GET", STATE)).text();
-      const unmanaged = AccessKeyMetadata.flatMap(({ AccessKeyId = "" }) =>
+      const unmanaged = existing.flatMap(({ AccessKeyId = "" }) =>
         state.includes(AccessKeyId) ? [] : [AccessKeyId],
       );
       // A signal ends the call that Terraform waits for, which AWS may answer nevertheless:
@@ -389,11 +376,8 @@ exit $code
         unmanaged.length > 0
           ? "created: Active access key in the slot secondary"
           : `--approved ${digest}`;
-      const isDone = unmanaged.length === 0 && AccessKeyMetadata.length === 2;
-      expect(next).toEqual({
-        status: 0,
-        output: expect.stringContaining(isDone ? "Nothing to apply." : rest),
-      });
+      const isDone = unmanaged.length === 0 && existing.length === 2;
+      expect(next).toEqual(ended(0, isDone ? "Nothing to apply." : rest));
       expect([...plans(), ...readdirSync(join(own, "tmp"))]).toEqual([]);
     },
   );

@@ -2,7 +2,7 @@ import { readState } from "../../src/cli/terraform/state-file";
 import { MODES } from "../../src/iam/policy-statements";
 import { LocalAws } from "./support/local-aws";
 import { Deployments } from "./support/project";
-import { jsonOf, PROGRAM, runIn, type Terraform } from "./support/terraform";
+import { DKP_ACCESS, jsonOf, runIn, type Terraform } from "./support/terraform";
 
 const CLUSTER =
   "cluster: { prefix: dev, layout: WithNAT, withNAT: { bastionInstance: {} }, tags: { team: platform }, imdsv2: true }\nfeatures: [volume-snapshots]\n";
@@ -15,8 +15,8 @@ describe("the policy as AWS stores it", () => {
 
   beforeAll(async () => {
     aws = await LocalAws.start();
-    deployments = Deployments.of({ deckhouse: SETTINGS });
-    terraform = deployments.terraform("deckhouse", aws);
+    deployments = Deployments.of(SETTINGS);
+    terraform = deployments.terraform(aws);
     terraform.init();
   });
 
@@ -28,9 +28,9 @@ describe("the policy as AWS stores it", () => {
     async (name) => {
       const [mode = ""] = name.split(",");
       const account = name === mode ? "accountId: '123456789012'\n" : "";
-      deployments.change({
-        deckhouse: `${SETTINGS}${account}policy: { mode: ${mode} }\n${name.includes("networks") ? ALLOWED_NETWORKS : ""}`,
-      });
+      deployments.change(
+        `${SETTINGS}${account}policy: { mode: ${mode} }\n${name.includes("networks") ? ALLOWED_NETWORKS : ""}`,
+      );
       terraform.apply();
       expect(terraform.isUpToDate()).toBe(true);
       const { current } = readState(terraform.state()).resources;
@@ -38,12 +38,11 @@ describe("the policy as AWS stores it", () => {
         .filter(({ address }) => address.startsWith("aws_iam_policy."))
         .map(({ attributes }) => attributes);
       const stored = await Promise.all(managed.map(({ arn }) => aws.policyDocument(String(arn))));
-      const command = [PROGRAM, "policy", "deckhouse", "--format", "json"];
       const printed = jsonOf(
         deployments.path,
         { PATH: process.env.PATH ?? "" },
-        process.execPath,
-        ...command,
+        ...DKP_ACCESS,
+        ...["policy", "deckhouse", "--format", "json"],
       );
       const { policies } = printed as {
         readonly policies: readonly { readonly policy: unknown }[];
@@ -79,18 +78,17 @@ describe("the policy as AWS stores it", () => {
       );
     };
     const explained = (message: string) => {
-      const command = [PROGRAM, "policy", "deckhouse", "--explain", message];
-      return runIn(deployments.path, { PATH: process.env.PATH ?? "" }, process.execPath, ...command)
-        .output;
+      const command = [...DKP_ACCESS, "policy", "deckhouse", "--explain", message] as const;
+      return runIn(deployments.path, { PATH: process.env.PATH ?? "" }, ...command).output;
     };
-    deployments.change({ deckhouse: settings });
+    deployments.change(settings);
     terraform.apply();
     const denied = call();
     expect(denied.status).not.toBe(0);
     expect(explained(denied.output)).toContain(
       "not in the policy: the policy does not allow ec2:DescribeSnapshots, which DKP calls only with features: [volume-snapshots]",
     );
-    deployments.change({ deckhouse: settings.replace("volume-cloning", "volume-snapshots") });
+    deployments.change(settings.replace("volume-cloning", "volume-snapshots"));
     terraform.apply();
     expect(call().status).toBe(0);
     expect(explained(denied.output)).toContain(

@@ -163,10 +163,8 @@ describe("a live deployment", () => {
 
   beforeAll(async () => {
     aws = await LocalAws.start();
-    deployments = Deployments.of({
-      deckhouse: settingsOf(CHANGES[FIRST - 1] ?? { mode: "minimal" }),
-    });
-    terraform = deployments.terraform("deckhouse", aws);
+    deployments = Deployments.of(settingsOf(CHANGES[FIRST - 1] ?? { mode: "minimal" }));
+    terraform = deployments.terraform(aws);
     terraform.init();
     terraform.apply();
   });
@@ -178,7 +176,7 @@ describe("a live deployment", () => {
       return [to, change] as const;
     }),
   )("takes no permission that is required before and after the change to %s", async (_, change) => {
-    deployments.change({ deckhouse: settingsOf(change) });
+    deployments.change(settingsOf(change));
     const { policies } = deployment(settingsOf(change));
     const required = permissionsOf(
       policies.flatMap(({ statements }) => statementsOf(policyDocument(statements, ACCOUNT))),

@@ -5,7 +5,7 @@ import { hclValue } from "../../src/cli/text/hcl";
 import { PROJECT } from "../helpers/project-root";
 import { LocalAws } from "./support/local-aws";
 import { Deployments, folder } from "./support/project";
-import { PROGRAM, runIn, Terraform } from "./support/terraform";
+import { DKP_ACCESS, runIn, Terraform } from "./support/terraform";
 
 /**
  * The variant keeps the secret out of the state of the workspace; all lines below this one are
@@ -24,13 +24,7 @@ nodeRole: { name: dkp-nodes }
 `;
 
 function pack(deployments: Deployments, stack: string, environment: Record<string, string> = {}) {
-  const { status, output } = runIn(
-    deployments.path,
-    environment,
-    process.execPath,
-    PROGRAM,
-    "review",
-  );
+  const { status, output } = runIn(deployments.path, environment, ...DKP_ACCESS, "review");
   expect({ status, output }).toMatchObject({ status: 0 });
   return join(deployments.path, "review", stack);
 }
@@ -69,7 +63,7 @@ describe("the review pack", () => {
 
   it("contains the applied configuration in main.tf.json: the same plan, and no changes afterwards", () => {
     const deployments = Deployments.of({ full: FULL });
-    const applied = deployments.terraform("full", aws);
+    const applied = deployments.terraform(aws, "full");
     const json = readFileSync(join(pack(deployments, "full"), "main.tf.json"), "utf8");
     const reviewed = new Terraform(folder({ "main.tf.json": json }), aws);
     applied.init();
@@ -84,8 +78,8 @@ describe("the review pack", () => {
     const WITHOUT_SECRET = `${NAMES}outputs: { secret: false }\n`;
 
     const consumerOf = (settings: string, variant = (text: string) => text) => {
-      const deployments = Deployments.of({ deckhouse: settings });
-      const terraform = deployments.terraform("deckhouse", aws);
+      const deployments = Deployments.of(settings);
+      const terraform = deployments.terraform(aws);
       terraform.init();
       terraform.apply();
       const path = pack(deployments, "deckhouse");

@@ -4,7 +4,7 @@ import { CONFIGURATION, OLD_KEY, standInCluster } from "../helpers/stand-in-clus
 import { LocalAws } from "./support/local-aws";
 import { programs } from "./support/programs";
 import { Deployments, folder, write } from "./support/project";
-import { jsonOf, mustSucceed, PROGRAM, runIn, terraformEnvironment } from "./support/terraform";
+import { DKP_ACCESS, jsonOf, mustSucceed, runIn, terraformEnvironment } from "./support/terraform";
 
 const SETTINGS = `region: eu-central-1
 accountId: "123456789012"
@@ -19,17 +19,20 @@ describe.each(programs())("with $name, where accessKeys.managedBy becomes rotate
     "Terraform forgets both keys and changes none, also one that is %s",
     async (status) => {
       const aws = await LocalAws.start();
-      const deployments = Deployments.of({
-        deckhouse: `${SETTINGS}accessKeys: { secondary: { status: ${status} } }\n`,
-      });
-      const terraform = deployments.terraform("deckhouse", aws, path);
+      const deployments = Deployments.of(
+        `${SETTINGS}accessKeys: { secondary: { status: ${status} } }\n`,
+      );
+      const terraform = deployments.terraform(aws, "deckhouse", path);
       const environment = { ...terraformEnvironment(aws), TERRAFORM_BINARY_NAME: path };
       const planned = () => {
         const { exitCode, findings } = jsonOf(
           deployments.path,
           environment,
-          process.execPath,
-          ...[PROGRAM, "plan", "deckhouse", "--format", "json"],
+          ...DKP_ACCESS,
+          "plan",
+          "deckhouse",
+          "--format",
+          "json",
         ) as {
           readonly exitCode: number;
           readonly findings: readonly { readonly rule: string; readonly level: string }[];
@@ -42,11 +45,12 @@ describe.each(programs())("with $name, where accessKeys.managedBy becomes rotate
       terraform.init();
       terraform.apply();
       const key = terraform.key();
-      const { AccessKeyMetadata } = await aws.iam().listAccessKeys({ UserName: "deckhouse" });
-      const second = AccessKeyMetadata?.find(({ AccessKeyId }) => AccessKeyId !== key.accessKeyId);
+      const second = (await aws.keysOf()).find(
+        ({ AccessKeyId }) => AccessKeyId !== key.accessKeyId,
+      );
       await aws.changes();
 
-      deployments.change({ deckhouse: ROTATE });
+      deployments.change(ROTATE);
       expect(planned()).toEqual([2, "key-forgotten", "key-forgotten"]);
       expect(terraform.apply()).toContain("0 added, 0 changed, 0 destroyed");
       expect([await aws.changes(), await aws.accepts(key), terraform.isUpToDate()]).toEqual([
@@ -62,8 +66,8 @@ describe.each(programs())("with $name, where accessKeys.managedBy becomes rotate
       expect(planned()).toEqual([2, "rotation-overdue"]);
 
       // Back, and the same where somebody applies an older commit.
-      await aws.iam().deleteAccessKey({ UserName: "deckhouse", AccessKeyId: second?.AccessKeyId });
-      deployments.change({ deckhouse: SETTINGS });
+      await aws.deleteKey(second?.AccessKeyId);
+      deployments.change(SETTINGS);
       expect(planned()).toEqual(expect.arrayContaining([2, "first-key"]));
       terraform.apply();
       expect(await aws.changes()).toEqual(["DeleteAccessKey", "CreateAccessKey"]);
@@ -78,13 +82,8 @@ describe.each(programs())("with $name, where accessKeys.managedBy becomes rotate
         const document = readFileSync(join(cluster, DOCUMENT), "utf8");
         const own = keys.find(({ accessKeyId }) => document.includes(accessKeyId)) ?? key;
         expect(await aws.accepts(own)).toBe(true);
-        const args = [PROGRAM, "keys", "deckhouse", "--cluster", "--format", "json"];
-        const { deployments: reports } = jsonOf(
-          deployments.path,
-          inCluster,
-          process.execPath,
-          ...args,
-        ) as {
+        const args = [...DKP_ACCESS, "keys", "deckhouse", "--cluster", "--format", "json"] as const;
+        const { deployments: reports } = jsonOf(deployments.path, inCluster, ...args) as {
           readonly deployments: readonly {
             readonly next: { readonly why: string; readonly text: readonly string[] };
           }[];
@@ -96,7 +95,10 @@ describe.each(programs())("with $name, where accessKeys.managedBy becomes rotate
         }
         const line = text
           .find((each) => /^ +(then npx dkp-access hand-over|aws iam) /.test(each))
-          ?.replace(/then npx dkp-access (.+)$/, `'${process.execPath}' '${PROGRAM}' $1 --yes`);
+          ?.replace(
+            /then npx dkp-access (.+)$/,
+            `${DKP_ACCESS.map((word) => `'${word}'`).join(" ")} $1 --yes`,
+          );
         if (line !== undefined) {
           mustSucceed(runIn(deployments.path, inCluster, "sh", "-c", line));
         }

@@ -14,7 +14,7 @@ import { CONFIGURATION, OLD_KEY, OLD_SECRET } from "../helpers/stand-in-cluster"
 import { startCluster, type TestCluster } from "./support/cluster";
 import { allowing, type Credentials, LocalAws, succeeds } from "./support/local-aws";
 import { folder } from "./support/project";
-import { mustSucceed, PROGRAM, runIn, terraformEnvironment } from "./support/terraform";
+import { DKP_ACCESS, mustSucceed, runIn, terraformEnvironment } from "./support/terraform";
 
 const HOUR = 3_600_000;
 const SETTINGS = `region: eu-central-1
@@ -40,7 +40,7 @@ const write = (key: SecretKey) =>
 beforeAll(async () => {
   aws = await LocalAws.start();
   path = folder({ "deployments/deckhouse.yaml": SETTINGS });
-  mustSucceed(runIn(path, terraformEnvironment(aws), process.execPath, PROGRAM, "review"));
+  mustSucceed(runIn(path, terraformEnvironment(aws), ...DKP_ACCESS, "review"));
   const page = (name: string) => readFileSync(join(path, "review/deckhouse", name), "utf8");
   cluster = await startCluster(page("cluster-access.yaml"));
   const { accessKeyId, secretAccessKey } = await aws.createUser(
@@ -95,8 +95,8 @@ it("passes the secret of a new key to the standard input of a command, and nowhe
   const [list, block] = [join(path, "processes"), join(folder(), "block")];
   const command = `cat /proc/[0-9]*/cmdline /proc/[0-9]*/environ | tr '\\0' ' ' > '${list}'; cat > '${block}'`;
   const environment = { ...terraformEnvironment(aws, rotator), HOME: path, TMPDIR: path };
-  const args = [PROGRAM, "rotate", "deckhouse", "--yes", "--exec", command];
-  const { status, output } = runIn(path, environment, process.execPath, ...args);
+  const args = [...DKP_ACCESS, "rotate", "deckhouse", "--yes", "--exec", command] as const;
+  const { status, output } = runIn(path, environment, ...args);
   expect([status, readFileSync(list, "utf8").includes("rotate deckhouse --yes")]).toEqual([
     0,
     true,
@@ -111,7 +111,7 @@ it("passes the secret of a new key to the standard input of a command, and nowhe
   const patterns = forms.flatMap((form) => ["-e", form]);
   const found = runIn(path, {}, "grep", "-rlF", ...patterns, ".");
   expect([found.output, forms.filter((form) => output.includes(form))]).toEqual(["", []]);
-  await aws.iam().deleteAccessKey({ UserName: "deckhouse", AccessKeyId: providerAccessKeyId });
+  await aws.deleteKey(providerAccessKeyId);
 });
 
 it("rotates in a year of nights, with killed runs and lost answers, without denying DKP a call", async () => {

@@ -151,7 +151,7 @@ export class Life {
     const policy = { PolicyName: "D8CloudProviderAWS", PolicyDocument: allowing("*") };
     const { Policy } = await iam.createPolicy(policy);
     await iam.attachUserPolicy({ UserName: "deckhouse", PolicyArn: Policy?.Arn });
-    return { aws, live: await aws.createKey("deckhouse"), writes: [] };
+    return { aws, live: await aws.createKey(), writes: [] };
   }
 }
 

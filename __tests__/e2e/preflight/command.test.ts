@@ -11,7 +11,7 @@ import { allowing, LocalAws } from "../support/local-aws";
 import { preflight, resultsOf, rulesOf, settings } from "../support/preflight";
 import { Deployments } from "../support/project";
 import { listening } from "../support/server";
-import { jsonOf, PROGRAM, terraformEnvironment } from "../support/terraform";
+import { DKP_ACCESS, jsonOf, terraformEnvironment } from "../support/terraform";
 
 const tagged = (type: ResourceType, ...Tags: Tag[]) => ({
   TagSpecifications: [{ ResourceType: type, Tags }],
@@ -196,7 +196,7 @@ describe("preflight", () => {
       });
       await iam.createUser({ UserName: "deckhouse" });
       await iam.attachUserPolicy({ UserName: "deckhouse", PolicyArn: Policy?.Arn });
-      const key = await aws.createKey("deckhouse");
+      const key = await aws.createKey();
       const { Vpcs } = await aws.ec2().describeVpcs({});
       await aws.calls();
       const rules = await rulesOf(text, aws.url, { asKey: true }, key);
@@ -231,13 +231,11 @@ it("preflight shows whose names exist; imported as keys prints, nothing is repla
   });
   const AssumeRolePolicyDocument = JSON.stringify(NODE_TRUST);
   await iam.createRole({ RoleName: "dkp-nodes", Path: "/apps/", AssumeRolePolicyDocument });
-  const deployments = Deployments.of({
-    deckhouse: settings("", "nodeRole: { name: dkp-nodes }\n"),
-  });
-  const terraform = deployments.terraform("deckhouse", aws);
+  const deployments = Deployments.of(settings("", "nodeRole: { name: dkp-nodes }\n"));
+  const terraform = deployments.terraform(aws);
   const program = <T>(command: string) => {
-    const args = [PROGRAM, command, "deckhouse", "--format", "json"];
-    return jsonOf(deployments.path, terraformEnvironment(aws), process.execPath, ...args) as T;
+    const args = [...DKP_ACCESS, command, "deckhouse", "--format", "json"] as const;
+    return jsonOf(deployments.path, terraformEnvironment(aws), ...args) as T;
   };
   const names = () =>
     program<PreflightJson>("preflight").findings.flatMap(({ rule, values }) =>
@@ -254,9 +252,9 @@ it("preflight shows whose names exist; imported as keys prints, nothing is repla
     "",
     "nodeRole: { name: dkp-nodes, path: /apps/ }\npolicy: { path: /team/ }\n",
   );
-  deployments.change({ deckhouse: withPaths });
+  deployments.change(withPaths);
   const imports = { user: true, policy: true, nodeRole: true };
-  deployments.change({ deckhouse: `${withPaths}import: ${JSON.stringify(imports)}\n` });
+  deployments.change(`${withPaths}import: ${JSON.stringify(imports)}\n`);
   expect(terraform.apply()).toMatch(/3 imported, \d+ added, \d+ changed, 0 destroyed/);
   expect(names()).toEqual([]);
 });

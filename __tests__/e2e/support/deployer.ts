@@ -45,7 +45,7 @@ export class Pipeline {
       deployments.change({ [STACK]: step.settings });
     }
     await step.meanwhile?.(this.aws);
-    const own = deployments.terraform(STACK, this.aws).folder;
+    const own = deployments.terraform(this.aws, STACK).folder;
     const done = { step, before: await this.aws.copy(), folder: copyOf(own) };
     new Terraform(own, this.aws, "terraform", this.key).run(...step.command);
     return { ...done, decisions: await this.aws.decisions() };

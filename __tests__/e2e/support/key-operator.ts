@@ -64,7 +64,7 @@ export class KeyOperator {
 
   write(fields: Readonly<Tree> = {}): void {
     this.settings = { ...this.settings, ...structuredClone(fields) };
-    this.deployments.write({ deckhouse: stringify(this.settings) });
+    this.deployments.write(stringify(this.settings));
   }
 
   private get user() {
@@ -281,19 +281,17 @@ export class KeyOperator {
 
   private async keys(user = this.user) {
     const iam = this.aws.iam();
-    const listed = await iam.listAccessKeys({ UserName: user }).catch(() => undefined);
-    const keys = (listed?.AccessKeyMetadata ?? []).map(
-      async ({ AccessKeyId: id = "", Status: status = "", CreateDate }) => {
-        const { AccessKeyLastUsed } = await iam.getAccessKeyLastUsed({ AccessKeyId: id });
-        const minutes = (date: Date | undefined) => (Date.now() - (date?.getTime() ?? 0)) / 60_000;
-        return {
-          id,
-          status,
-          age: minutes(CreateDate),
-          idle: minutes(AccessKeyLastUsed?.LastUsedDate),
-        };
-      },
-    );
+    const listed = await this.aws.keysOf(user).catch(() => []);
+    const keys = listed.map(async ({ AccessKeyId: id = "", Status: status = "", CreateDate }) => {
+      const { AccessKeyLastUsed } = await iam.getAccessKeyLastUsed({ AccessKeyId: id });
+      const minutes = (date: Date | undefined) => (Date.now() - (date?.getTime() ?? 0)) / 60_000;
+      return {
+        id,
+        status,
+        age: minutes(CreateDate),
+        idle: minutes(AccessKeyLastUsed?.LastUsedDate),
+      };
+    });
     return Promise.all(keys);
   }
 
@@ -333,7 +331,7 @@ export class KeyOperator {
 
   private async endKey(AccessKeyId: string, ending: string) {
     await (ending === "delete"
-      ? this.aws.iam().deleteAccessKey({ UserName: this.user, AccessKeyId })
+      ? this.aws.deleteKey(AccessKeyId, this.user)
       : this.setStatus(AccessKeyId, "Inactive"));
   }
 
@@ -536,7 +534,7 @@ export class KeyOperator {
       const [, kind] = /aws iam (\S+)/.exec(command ?? "") ?? [];
       await this.guarded(`${kind} of the leaked key`, async () => {
         await (kind === "delete-access-key"
-          ? this.aws.iam().deleteAccessKey({ UserName: user, AccessKeyId: id })
+          ? this.aws.deleteKey(id, user)
           : this.setStatus(id, "Inactive", user));
       });
     }
@@ -565,8 +563,8 @@ export class KeyOperator {
     const live: string[] = [];
     for (const AccessKeyId of this.leaked.keys()) {
       const use = await iam.getAccessKeyLastUsed({ AccessKeyId }).catch(() => undefined);
-      const listed = use && (await iam.listAccessKeys({ UserName: use.UserName }));
-      const found = listed?.AccessKeyMetadata?.find((key) => key.AccessKeyId === AccessKeyId);
+      const listed = use && (await this.aws.keysOf(use.UserName));
+      const found = listed?.find((key) => key.AccessKeyId === AccessKeyId);
       live.push(...(found?.Status === "Active" ? [AccessKeyId] : []));
     }
     return live;

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { EC2 } from "@aws-sdk/client-ec2";
-import { IAM } from "@aws-sdk/client-iam";
+import { type AccessKeyMetadata, IAM } from "@aws-sdk/client-iam";
 import { sign } from "aws4";
 import { PROJECT } from "../../helpers/project-root";
 import { startInBackground } from "./background-program";
@@ -144,12 +144,20 @@ export class LocalAws {
     return decodeURIComponent(PolicyVersion?.Document ?? "");
   }
 
-  async createKey(UserName: string, iam: IAM = this.iam()): Promise<Credentials> {
+  async createKey(UserName = "deckhouse", iam: IAM = this.iam()): Promise<Credentials> {
     const { AccessKey } = await iam.createAccessKey({ UserName });
     return {
       accessKeyId: AccessKey?.AccessKeyId ?? "",
       secretAccessKey: AccessKey?.SecretAccessKey ?? "",
     };
+  }
+
+  async keysOf(UserName = "deckhouse"): Promise<readonly AccessKeyMetadata[]> {
+    return (await this.iam().listAccessKeys({ UserName })).AccessKeyMetadata ?? [];
+  }
+
+  async deleteKey(AccessKeyId: string | undefined, UserName = "deckhouse"): Promise<void> {
+    await this.iam().deleteAccessKey({ UserName, AccessKeyId });
   }
 
   async createUser(

@@ -2,7 +2,7 @@ import { cpSync, mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { PROJECT } from "../../helpers/project-root";
 import { temporaryFolder } from "./cleanup";
-import { type AnyAws, mustSucceed, PROGRAM, runIn, Terraform } from "./terraform";
+import { type AnyAws, DKP_ACCESS, mustSucceed, runIn, Terraform } from "./terraform";
 
 export function folder(files: Readonly<Record<string, string | Uint8Array>> = {}): string {
   const path = temporaryFolder();
@@ -52,15 +52,15 @@ export function copyOfProject({ installed } = { installed: true }): string {
   return path;
 }
 
+/** YAML of the stack `deckhouse`, or by stack name. */
+type Settings = string | Readonly<Record<string, string>>;
+
 export class Deployments {
   private constructor(readonly path: string) {}
 
-  /**
-   * @param settings YAML by stack name
-   * @param files that they name, by path
-   */
+  /** @param files that the settings name, by path */
   static of(
-    settings: Readonly<Record<string, string>>,
+    settings: Settings,
     files: Readonly<Record<string, string | Uint8Array>> = {},
   ): Deployments {
     const deployments = new Deployments(folder(files));
@@ -72,27 +72,28 @@ export class Deployments {
    * Replaces the settings and synthesizes.
    * @throws Error with the output of the app if it fails
    */
-  change(settings: Readonly<Record<string, string>>): void {
+  change(settings: Settings): void {
     this.write(settings);
     this.synth();
   }
 
-  write(settings: Readonly<Record<string, string>>): void {
+  write(settings: Settings): void {
+    const texts = typeof settings === "string" ? { deckhouse: settings } : settings;
     write(
       this.path,
       Object.fromEntries(
-        Object.entries(settings).map(([stack, text]) => [`deployments/${stack}.yaml`, text]),
+        Object.entries(texts).map(([stack, text]) => [`deployments/${stack}.yaml`, text]),
       ),
     );
   }
 
   /** Before a run of Terraform; `dkp-access plan` and `apply` do it themselves. */
   synth(): void {
-    mustSucceed(runIn(this.path, { PATH: process.env.PATH }, process.execPath, PROGRAM, "synth"));
+    mustSucceed(runIn(this.path, { PATH: process.env.PATH }, ...DKP_ACCESS, "synth"));
   }
 
   /** @param program Terraform by default */
-  terraform(stack: string, aws: AnyAws, program?: string): Terraform {
+  terraform(aws: AnyAws, stack = "deckhouse", program?: string): Terraform {
     return new Terraform(join(this.path, "cdktf.out/stacks", stack), aws, program);
   }
 }

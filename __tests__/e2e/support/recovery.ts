@@ -11,9 +11,9 @@ import { PROJECT } from "../../helpers/project-root";
 import type { LocalAws } from "./local-aws";
 import {
   type AnyAws,
+  DKP_ACCESS,
   type Finished,
   mustSucceed,
-  PROGRAM,
   runIn,
   Terraform,
   terraformEnvironment,
@@ -21,7 +21,6 @@ import {
 } from "./terraform";
 import { OUTPUT, type Variants } from "./variants";
 
-const STACK = "deckhouse";
 const PAGE = readFileSync(join(PROJECT, "docs/how-to/recover.md"), "utf8");
 
 /** By anchor of a section of docs/how-to/recover.md, the words of its symptom. */
@@ -180,13 +179,7 @@ export function dkpAccess(
   { aws, variants, settings }: Stack,
   ...args: readonly string[]
 ): Finished {
-  return runIn(
-    variants.of(settings).project,
-    terraformEnvironment(aws),
-    process.execPath,
-    PROGRAM,
-    ...args,
-  );
+  return runIn(variants.of(settings).project, terraformEnvironment(aws), ...DKP_ACCESS, ...args);
 }
 
 /** What `dkp-access keys` reports, read in this process. */
@@ -218,9 +211,8 @@ async function deleteReported(
   { slots, findings }: KeysReport,
 ): Promise<readonly string[]> {
   const iam = aws.iam();
-  const { AccessKeyMetadata = [] } = await iam.listAccessKeys({ UserName: STACK });
   const managed = slots.map(({ id }) => id);
-  const outside = AccessKeyMetadata.filter(
+  const outside = (await aws.keysOf()).filter(
     ({ AccessKeyId = "" }) => !managed.includes(AccessKeyId),
   );
   const text = findings.map((finding) => finding.text).join("\n");
@@ -235,7 +227,7 @@ async function deleteReported(
       (CreateDate?.getTime() ?? 0) >= since.getTime()
     ) {
       unused.push(AccessKeyId);
-      await iam.deleteAccessKey({ UserName: STACK, AccessKeyId });
+      await aws.deleteKey(AccessKeyId);
     }
   }
   return unused;

@@ -14,10 +14,25 @@ import { SERVED_MIRROR } from "./served-mirror";
  */
 export const PROGRAM = join(PROJECT, "dist/program.js");
 
+/** Its command, to which arguments are added. */
+export const DKP_ACCESS: readonly [program: string, path: string] = [process.execPath, PROGRAM];
+
+/** For buckets of the local AWS, whose names are no host names. */
+export const PATH_STYLE = "-backend-config=use_path_style=true";
+
 export interface Finished {
   readonly status: number | null;
   readonly output: string;
 }
+
+/** For `toEqual`: how a program ended that printed this, among others. */
+export const ended = (
+  status: number,
+  part: string,
+): { readonly status: number; readonly output: unknown } => ({
+  status,
+  output: expect.stringContaining(part),
+});
 
 export interface AnyAws {
   environment(credentials?: Credentials): Record<string, string>;
@@ -118,7 +133,7 @@ export function atTerminal(
   environment: NodeJS.ProcessEnv,
   ...args: string[]
 ): Finished {
-  const program = [process.execPath, PROGRAM, ...args].map((word) => `"${word}"`).join(" ");
+  const program = [...DKP_ACCESS, ...args].map((word) => `"${word}"`).join(" ");
   const python =
     "import os, pty, sys; sys.exit(os.waitstatus_to_exitcode(pty.spawn(['sh', '-c', sys.argv[1]])))";
   return runIn(

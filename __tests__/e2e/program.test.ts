@@ -147,7 +147,7 @@ describe("dkp-access in a process of its own", () => {
   });
 
   it("has the exit code of what it did, also when the reader has gone", () => {
-    const plan = "__tests__/helpers/plans/no-change.json";
+    const plan = "__tests__/helpers/plans/first-apply.json";
     expect(bash(WITHOUT_READER, ["diff", "deckhouse", "--plan", plan])).toMatchObject({
       status: 2,
     });

@@ -11,12 +11,15 @@ interface Entry extends Json {
 
 /** The edited parts of a plan that `terraform show -json` prints. */
 export interface EditablePlan extends Json {
-  resource_drift: object[];
+  resource_drift?: (Json & Pick<Entry, "change">)[];
   resource_changes: Entry[];
   output_changes: Record<string, Json>;
 }
 
-/** Plans in `plans/` that Terraform 1.11.4 and AWS provider 5.100.0 made. */
+/**
+ * Plans in `plans/` that Terraform 1.11.4 and AWS provider 5.100.0 made. `after` has only what
+ * differs from `before`.
+ */
 type PlanName = "no-change" | "first-apply";
 
 type Edits<Name extends string, Value> = { readonly [Key in Name]?: Value };
@@ -64,6 +67,9 @@ const ADDRESSES: Readonly<Record<string, string>> = {
 
 export function realPlan(base: PlanName): EditablePlan {
   const plan = JSON.parse(projectFile(`__tests__/helpers/plans/${base}.json`)) as EditablePlan;
+  for (const { change } of [...(plan.resource_drift ?? []), ...plan.resource_changes]) {
+    change.after = { ...change.before, ...change.after };
+  }
   for (const { change, type } of plan.resource_changes) {
     for (const side of [change.before, change.after]) {
       if (type === "aws_iam_access_key" && side?.secret !== undefined) {
@@ -154,7 +160,7 @@ function edited(plan: EditablePlan, edit: Edit) {
       after: { ...change.after, ...values },
     };
     plan.resource_drift = [
-      ...plan.resource_drift,
+      ...(plan.resource_drift ?? []),
       { address, mode: "managed", type, name: address.split(".")[1], change: drifted },
     ];
   });

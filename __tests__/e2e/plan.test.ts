@@ -84,27 +84,6 @@ const REFUSALS: Readonly<Record<string, Change>> = {
 const ROWS: readonly (readonly [number, string, Change, string])[] = [
   [0, "nothing has changed", () => {}, "Apply complete! Resources: 1 added"],
   ...Object.entries(REFUSALS).map(([what, happens]) => [3, what, happens, REFUSED] as const),
-  [
-    1,
-    "the folder is initialized for another backend",
-    ({ project }) => {
-      const backend = {
-        type: "local",
-        config: { path: "elsewhere.tfstate", workspace_dir: null },
-        hash: 1,
-      };
-      write(project, {
-        [`${STACK}/.terraform/terraform.tfstate`]: JSON.stringify({ version: 3, backend }),
-      });
-    },
-    "is initialized for local (path elsewhere.tfstate), and the settings send the state to s3",
-  ],
-  [
-    1,
-    "another workspace is selected",
-    ({ project }) => write(project, { [`${STACK}/.terraform/environment`]: "other" }),
-    "environment: selects the workspace other, and the settings default; remove it",
-  ],
 ];
 
 async function copyOf(origin: World) {

@@ -31,28 +31,23 @@ export interface Waiting {
    * provides the credentials.
    */
   readonly limit: number;
-  readonly signal?: AbortSignal;
 }
 
 /** Calls AWS within a time limit. While AWS throttles, calls are repeated until then. */
 export async function withAws<T>(
   access: Access,
-  { progress, limit, signal: earlier }: Waiting,
+  { progress, limit }: Waiting,
   work: (aws: Aws) => Promise<T>,
 ): Promise<T> {
   const controller = new AbortController();
   const { signal } = controller;
   setMaxListeners(0, signal);
-  const abort = () => controller.abort();
-  // Not AbortSignal.any: Node.js 20 forgets a time limit that only it refers to.
-  // https://github.com/nodejs/node/issues/57736
-  const timer = setTimeout(abort, limit * 1000);
-  earlier?.addEventListener("abort", abort, { signal });
+  const timer = setTimeout(() => controller.abort(), limit * 1000);
   try {
     return await withProgress("querying AWS", work(new Aws(access, signal, limit)), progress);
   } finally {
     clearTimeout(timer);
-    abort();
+    controller.abort();
   }
 }
 
@@ -67,13 +62,12 @@ interface Client {
   send(command: object, options: { readonly abortSignal: AbortSignal }): Promise<unknown>;
 }
 
+/** A service in capital letters begins the name of its client. */
 const SERVICES = {
-  ec2: { client: "EC2Client", load: () => import("@aws-sdk/client-ec2") },
-  iam: { client: "IAMClient", load: () => import("@aws-sdk/client-iam") },
-  sts: { client: "STSClient", load: () => import("@aws-sdk/client-sts") },
-} satisfies Readonly<
-  Record<string, { readonly client: string; readonly load: () => Promise<object> }>
->;
+  ec2: () => import("@aws-sdk/client-ec2"),
+  iam: () => import("@aws-sdk/client-iam"),
+  sts: () => import("@aws-sdk/client-sts"),
+};
 
 /** Tries per call, with growing pauses: a throttled account recovers within seconds. */
 const maxAttempts = 6;
@@ -103,7 +97,7 @@ export class Aws {
    * @throws AwsError
    */
   async call<A extends Action>(action: A, input: Input<A>): Promise<readonly Output<A>[]> {
-    return (await this.allPages(action, input, maxAttempts)) as readonly Output<A>[];
+    return (await this.allPages(action, input)) as readonly Output<A>[];
   }
 
   /**
@@ -118,7 +112,7 @@ export class Aws {
   private async allPages(
     action: string,
     input: object,
-    attempts: number,
+    attempts?: number,
   ): Promise<readonly unknown[]> {
     for (;;) {
       try {
@@ -205,9 +199,9 @@ export class Aws {
     });
     const [requestHandler, sdk] = await Promise.all([
       this.requests,
-      SERVICES[service].load() as Promise<unknown>,
+      SERVICES[service]() as Promise<unknown>,
     ]);
-    const client = new (partOf(sdk as Sdk, SERVICES[service].client))({
+    const client = new (partOf(sdk as Sdk, `${service.toUpperCase()}Client`))({
       ...this.configuration(region, requestHandler),
       maxAttempts: attempts,
       retryMode: "standard",

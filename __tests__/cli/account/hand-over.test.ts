@@ -36,9 +36,11 @@ describe("hand-over", () => {
     });
     const notes: string[] = [];
     const PATH = `${at("node_modules/.bin")}:${at("bin")}:${process.env.PATH}`;
-    const cli = terraformCli({ TERRAFORM_BINARY_NAME: at("terraform"), PATH }, () => undefined);
+    const cli = terraformCli({ TERRAFORM_BINARY_NAME: at("terraform"), PATH }, (line) => {
+      notes.push(...(line.startsWith("waiting") ? [] : [line]));
+    });
     const of = deployment(settings);
-    const current = await currentKey(cli, at(), of, (note) => notes.push(note));
+    const current = await currentKey(cli, at(), of);
     return { block: providerBlock(of, await current.read()), notes };
   };
 
@@ -48,7 +50,7 @@ describe("hand-over", () => {
     ).toEqual({
       block: { providerAccessKeyId: "AKIAA", providerSecretAccessKey: "s", region: "eu-central-1" },
       notes: [
-        "warning: accessKeys.current: the settings select secondary, and the current key is still AKIAA of primary, which this block has; npx dkp-access keys deckhouse shows what the next apply does",
+        "warning: accessKeys.current: the settings select secondary, and the current key is still AKIAA of primary, which this block has; npx dkp-access keys deckhouse shows what the next apply does\n",
       ],
     });
   });

@@ -9,7 +9,7 @@ import { atSignal } from "../text/signals";
 import { FORMATS, type Format } from "./diff";
 import { STACK_HELP } from "./support/deployments";
 import { type Planned, unwrittenState, withPlan } from "./support/planned";
-import { type Define, formatOption, type Session, saysYes } from "./support/session";
+import { asked, type Define, formatOption, type Session } from "./support/session";
 
 interface Options {
   readonly approved?: string;
@@ -73,7 +73,7 @@ async function apply(
     }
     const refusal =
       approved === undefined
-        ? await answer(session)
+        ? await asked(session, "Apply this plan? Only yes applies it: ")
         : refusalOf(planned, approved, Number(options.accept));
     if (refusal !== undefined) {
       session.printError(`\n${stack}: nothing is applied: ${refusal}\n`);
@@ -119,13 +119,6 @@ function refusalOf({ changes }: Planned, approved: string, accepted: number): st
     ? `the exit code of the change summary is ${exitCode}, and --accept allows ${accepted}; ` +
         `the digest is ${changes.digest}`
     : undefined;
-}
-
-/** @returns why nothing is applied */
-async function answer(session: Session): Promise<string | undefined> {
-  return (await saysYes(session, "Apply this plan? Only yes applies it: "))
-    ? undefined
-    : "the answer is not yes";
 }
 
 /** A signal reaches Terraform once. An error names a state that Terraform could not write. */

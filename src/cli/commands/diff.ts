@@ -48,7 +48,7 @@ export const define: Define = (command, session) => {
         "the output of terraform show -json; the exit code is at least 2",
       ),
     )
-    .addOption(formatOption("text", ...Object.keys(FORMATS).filter((name) => name !== "text")))
+    .addOption(formatOption("text", "markdown", "json"))
     .action(async (names: readonly string[], options: Options) => {
       const changes = await changesAsked(command, session, names, options);
       session.print(FORMATS[options.format](changes));

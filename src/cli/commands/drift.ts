@@ -30,7 +30,7 @@ export const define: Define = (command, session) => {
     )
     .argument("[stack...]", STACKS_HELP)
     .addOption(policyOption())
-    .addOption(timeoutOption("time limit of the calls to AWS", 120))
+    .addOption(timeoutOption(120))
     .addOption(formatOption("text", "json"));
   addClusterOptions(
     command,

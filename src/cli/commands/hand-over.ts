@@ -1,11 +1,6 @@
 import type { Deployment } from "../../settings/deployment";
 import { withIam } from "../account/aws/iam-reader";
-import {
-  type CurrentKey,
-  currentKey,
-  providerBlock,
-  providerYaml,
-} from "../account/hand-over/provider-block";
+import { currentKey, providerBlock, providerYaml } from "../account/hand-over/provider-block";
 import { replacementOf, replacementText } from "../account/hand-over/replacement";
 import { checkSecretFile, writeSecretFile } from "../account/hand-over/secret-file";
 import { clusterHasKey, giveKey, runningCluster, SECRET_NAME } from "../cluster/running-cluster";
@@ -13,19 +8,18 @@ import { stackFolder } from "../terraform/terraform-cli";
 import { dkpAccess } from "../text/advice";
 import { inOneStep } from "../text/signals";
 import {
+  type Agreement,
   addClusterOptions,
   type ClusterOptions,
   namedCluster,
-  refusalOf,
   replacesOption,
+  requireYes,
 } from "./support/cluster";
 import { STACK_HELP, selectOne } from "./support/deployments";
 import { type Define, formatOption, type Session, timeoutOption } from "./support/session";
 
-interface Options extends ClusterOptions {
+interface Options extends ClusterOptions, Agreement {
   readonly out?: string;
-  readonly yes?: true;
-  readonly replaces?: string;
   readonly timeout: number;
   readonly format: string;
 }
@@ -45,7 +39,7 @@ export const define: Define = (command, session) => {
     .addOption(formatOption("yaml", "json"));
   addClusterOptions(command, "give the key to a running cluster")
     .addOption(replacesOption())
-    .addOption(timeoutOption("time limit of the calls to AWS", 180))
+    .addOption(timeoutOption(180))
     .action((stack: string | undefined, options: Options) => {
       const { deployment } = selectOne(session, [stack]);
       const handOver = options.cluster === true ? toCluster : toPerson;
@@ -53,18 +47,13 @@ export const define: Define = (command, session) => {
     });
 };
 
-const folderOf = ({ terraform, output }: Session, { stack }: Deployment): string =>
-  stackFolder(terraform, output, stack);
-
-const keyIn = (session: Session, folder: string, deployment: Deployment): Promise<CurrentKey> =>
-  currentKey(session.terraform, folder, deployment, (line) => session.printError(`${line}\n`));
-
 async function toPerson(
   session: Session,
   deployment: Deployment,
   { out, yes, format }: Options,
 ): Promise<void> {
-  const folder = folderOf(session, deployment);
+  const { terraform, output } = session;
+  const folder = stackFolder(terraform, output, deployment.stack);
   if (out !== undefined) {
     checkSecretFile(out, session.host.env);
   } else if (yes !== true) {
@@ -73,7 +62,7 @@ async function toPerson(
         "or --yes to print the secret",
     );
   }
-  const key = await keyIn(session, folder, deployment);
+  const key = await currentKey(terraform, folder, deployment);
   const block = providerBlock(deployment, await key.read());
   const text =
     format === "json"
@@ -98,7 +87,9 @@ async function toCluster(
   if (options.out !== undefined) {
     throw new Error("--out: with --cluster no file has the secret; leave one of them out");
   }
-  const { id, slots, read } = await keyIn(session, folderOf(session, deployment), deployment);
+  const { terraform, output } = session;
+  const folder = stackFolder(terraform, output, deployment.stack);
+  const { id, slots, read } = await currentKey(terraform, folder, deployment);
   const access = await namedCluster(session, options);
   const cluster = await runningCluster(access);
   const replacement = await withIam(deployment, session.waiting(options.timeout), (iam) =>
@@ -111,10 +102,7 @@ async function toCluster(
     return;
   }
   session.printError(replacementText(replacement, context, slots));
-  const refusal = await refusalOf(session, replacement, options, "Give the key to the cluster?");
-  if (refusal !== undefined) {
-    throw new Error(`nothing was written: ${refusal}`);
-  }
+  await requireYes(session, options, "Give the key to the cluster?", replacement, "written");
   await giveKey(access, cluster, known ?? (await read()));
   session.print(
     `${context} has the key ${id} now: read back from ${SECRET_NAME}; ` +

@@ -55,7 +55,7 @@ export const define: Define = (command, session) => {
         .conflicts(["cluster", "leaked"]),
     )
     .addOption(policyOption())
-    .addOption(timeoutOption("time limit of the calls to AWS", 120))
+    .addOption(timeoutOption(120))
     .addOption(formatOption("text", "json"))
     .action(async (names: readonly string[], options: Options) => {
       if (options.policy === true) {

@@ -27,7 +27,7 @@ export const define: Define = (command, session) => {
       "--as-key",
       "the credentials are the user's access key: test its permissions with dry runs of EC2 calls",
     )
-    .addOption(timeoutOption("time limit of the calls to AWS", 60))
+    .addOption(timeoutOption(60))
     .addOption(policyOption())
     .addOption(formatOption("text", "json"));
   addClusterOptions(

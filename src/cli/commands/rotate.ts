@@ -41,8 +41,8 @@ import {
   type ClusterOptions,
   keyId,
   namedCluster,
-  refusalOf,
   replacesOption,
+  requireYes,
 } from "./support/cluster";
 import { STACK_HELP, selectOne } from "./support/deployments";
 import { type Define, formatOption, type Session } from "./support/session";
@@ -146,7 +146,7 @@ async function createdFor(
   return await withUser(session, deployment, async (world, iam) => {
     await requireAccount(deployment, iam);
     session.printError(await keysBefore(world, deployment.user.name));
-    await requireYes(session, { yes });
+    await requireYes(session, { yes }, "Do this?");
     return await newKeyFor(world, deployment, to, session.printError);
   });
 }
@@ -160,22 +160,6 @@ async function withUser<T>(
   return await withAws({ region, ...provider }, session.waiting(RUN_LIMIT / 1000), (aws) =>
     work(userWorld(aws, deployment), new IamReader(aws)),
   );
-}
-
-/**
- * @param replaced if it matters which key DKP has
- * @throws Error without an answer
- */
-async function requireYes(
-  session: Session,
-  agreement: Agreement,
-  question = "Do this?",
-  replaced = { from: "", isUnknown: false },
-): Promise<void> {
-  const refusal = await refusalOf(session, replaced, agreement, question);
-  if (refusal !== undefined) {
-    throw new Error(`nothing was changed: ${refusal}`);
-  }
 }
 
 function report(
@@ -217,7 +201,7 @@ async function leakResponse(
     const world = { ...read, elsewhere: create && { name: to.name, create } };
     const plan = await leakPlan(world, leaked, user.name);
     session.printError(leakPlanText(plan, world.now(), world));
-    await requireYes(session, { yes: options.yes });
+    await requireYes(session, { yes: options.yes }, "Do this?");
     const { removeDenial } = leakCommands(user.name, alwaysOnRegion(region));
     return await respond(world, plan, removeDenial);
   });

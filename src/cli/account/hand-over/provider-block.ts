@@ -22,7 +22,7 @@ export const providerBlock = (
   { id, secret }: SecretKey,
 ): ProviderBlock => ({ providerAccessKeyId: id, providerSecretAccessKey: secret, region });
 
-export interface CurrentKey {
+interface CurrentKey {
   readonly id: string;
   readonly slots: ReadonlyMap<string, Slot>;
   /**
@@ -34,14 +34,13 @@ export interface CurrentKey {
 
 /**
  * The current key of a deployment, without its secret, which is read when it is needed.
- * @param note receives a difference of slots between settings and outputs
+ * @param terraform gets a warning if settings and outputs have different slots, as its progress
  * @throws Error if there is no key, or if no resource of the state is the key
  */
 export async function currentKey(
   terraform: TerraformCli,
   folder: string,
   { stack, accessKeys, managedBy, user, accountId }: Deployment,
-  note: (text: string) => void,
 ): Promise<CurrentKey> {
   if (accessKeys === "none") {
     const create =
@@ -70,10 +69,10 @@ export async function currentKey(
     throw new Error(`${folder}: there is no output access_key_id; apply first`);
   }
   if (slot !== undefined && slot !== accessKeys.current) {
-    note(
+    terraform.progress(
       `warning: accessKeys.current: the settings select ${accessKeys.current}, ` +
         `and the current key is still ${id} of ${slot}, which this block has; ` +
-        `${dkpAccess("keys", stack)} shows what the next apply does`,
+        `${dkpAccess("keys", stack)} shows what the next apply does\n`,
     );
   }
   const key = state.keys.find((candidate) => candidate.id === id);

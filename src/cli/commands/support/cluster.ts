@@ -1,7 +1,7 @@
 import { type Command, Option } from "commander";
 import { ACCESS_KEY_ID } from "../../../iam/key-slots";
 import { type ClusterAccess, clusterAccess } from "../../cluster/d8";
-import { type Session, saysYes } from "./session";
+import { asked, type Session } from "./session";
 
 export interface ClusterOptions {
   readonly cluster?: true;
@@ -11,6 +11,11 @@ export interface ClusterOptions {
 export interface Agreement {
   readonly yes?: true;
   readonly replaces?: string;
+}
+
+interface Replaced {
+  readonly from: string;
+  readonly isUnknown: boolean;
 }
 
 /** A login of the kubeconfig can need a browser. */
@@ -57,12 +62,29 @@ export function keyId(option: string, text: string): string {
   return text;
 }
 
-/** Why a replacement is not agreed to; undefined if it is. */
-export async function refusalOf(
+/**
+ * Asks, unless the options answer.
+ * @param replaced if it matters which key DKP has
+ * @throws Error that nothing was done, and why, without an answer
+ */
+export async function requireYes(
   session: Session,
-  { from, isUnknown }: { readonly from: string; readonly isUnknown: boolean },
+  agreement: Agreement,
+  question: string,
+  replaced: Replaced = { from: "", isUnknown: false },
+  done: "changed" | "written" = "changed",
+): Promise<void> {
+  const refusal = await refusalOf(session, agreement, question, replaced);
+  if (refusal !== undefined) {
+    throw new Error(`nothing was ${done}: ${refusal}`);
+  }
+}
+
+async function refusalOf(
+  session: Session,
   { yes, replaces }: Agreement,
   question: string,
+  { from, isUnknown }: Replaced,
 ): Promise<string | undefined> {
   if (replaces !== undefined && replaces !== from) {
     return `--replaces: the cluster has the key ${from}; name that`;
@@ -75,7 +97,5 @@ export async function refusalOf(
   if (session.host.stdin.isTTY !== true) {
     return "there is no terminal to ask at; add --yes";
   }
-  return (await saysYes(session, `${question} Only yes does: `))
-    ? undefined
-    : "the answer is not yes";
+  return await asked(session, `${question} Only yes does: `);
 }

@@ -80,12 +80,10 @@ export class Session {
 
 export type Define = (command: Command, session: Session) => void;
 
-/**
- * `--timeout`: a number of seconds.
- * @param what whose time is limited
- */
-export function timeoutOption(what: string, seconds: number): Option {
-  return new Option("--timeout <seconds>", what).default(seconds).argParser((text) => {
+/** `--timeout`: a number of seconds. */
+export function timeoutOption(seconds: number): Option {
+  const option = new Option("--timeout <seconds>", "time limit of the calls to AWS");
+  return option.default(seconds).argParser((text) => {
     const number = Number(text);
     if (!(number > 0 && number <= 3600)) {
       throw new Error(
@@ -104,9 +102,12 @@ export function formatOption(...formats: readonly [string, ...string[]]): Option
 
 /**
  * Asks at a terminal.
- * @returns whether the answer is yes
+ * @returns why it is not done; undefined if the answer is yes
  */
-export async function saysYes({ host, printError }: Session, question: string): Promise<boolean> {
+export async function asked(
+  { host, printError }: Session,
+  question: string,
+): Promise<string | undefined> {
   printError(`\n${question}`);
   const lines = createInterface({ input: host.stdin });
   const [text]: readonly unknown[] = await Promise.race([
@@ -114,7 +115,7 @@ export async function saysYes({ host, printError }: Session, question: string): 
     once(lines, "close"),
   ]);
   lines.close();
-  return text === "yes";
+  return text === "yes" ? undefined : "the answer is not yes";
 }
 
 /** How long calls that nobody waits for may keep the process. */

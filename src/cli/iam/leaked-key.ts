@@ -27,7 +27,7 @@ export const GUIDES: readonly (readonly [what: string, url: string])[] = [
   ],
 ];
 
-export interface LeakCommands {
+interface LeakCommands {
   readonly activate: (id: string) => string;
   readonly deactivate: (id: string) => string;
   readonly denySessions: readonly string[];

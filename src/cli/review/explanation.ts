@@ -21,7 +21,7 @@ export interface Explanation {
   readonly denials: readonly PolicyStatement[];
 }
 
-export interface Permission {
+interface Permission {
   readonly row: CatalogueRow;
   readonly isRequired: boolean;
   readonly tableRow: string;

@@ -18,7 +18,7 @@ import {
 } from "../pack/contents";
 import { fillTemplate } from "../text/template";
 import { clusterConfiguration } from "./cluster-configuration";
-import { type LeakedKey, leakFacts, type Reviewed, reviewed } from "./reviewed";
+import { type LeakedKey, leakFacts, type Reviewed, reviewed, templateFacts } from "./reviewed";
 
 type Compared = Pack & { readonly "main.tf.json": string };
 
@@ -26,6 +26,7 @@ type Compared = Pack & { readonly "main.tf.json": string };
 export const pageFacts = (review: Reviewed, compared: Compared = comparedPack(review)): object => ({
   ...review.deployment,
   ...review,
+  ...templateFacts(review),
   approved: approvedFiles(compared),
   isFilledIn: false,
   maxPolicyCharacters: MAX_POLICY_CHARACTERS,

@@ -5,21 +5,8 @@ import type { StateLocation } from "../../terraform/state-location";
 import { type JsonObject, objectOf, textOf, valueAt } from "../../text/json";
 import { type Call, type DeployerStatement, literal } from "../iam/deployer-permissions";
 
-export interface StateFacts {
-  readonly remoteState: { readonly backend: string; readonly config: JsonObject };
-  readonly missingArguments: readonly string[];
-  /** Where the state is and who receives it. */
-  readonly stateLocation: readonly (readonly [name: string, value: unknown])[];
-  readonly stateKey: unknown;
-  /** Whether the settings have the ARN of that key, as policies do. */
-  readonly hasStateKeyArn: boolean;
-  readonly isStateOutsideAws: boolean;
-  /** Whether the settings name what the deployer requires permissions for. */
-  readonly hasStatePermissions: boolean;
-  readonly isStateLocked: boolean;
-}
-
-export function stateFacts(state: StateLocation): StateFacts {
+/** What the templates read about the state. */
+export function stateFacts(state: StateLocation): object {
   const { type, arguments: given } = state;
   const { missing: missingArguments, ...remoteState } = stateReading(state);
   const destinations = backendType(type)?.destinations?.map((name) => [
@@ -33,10 +20,13 @@ export function stateFacts(state: StateLocation): StateFacts {
   return {
     remoteState,
     missingArguments,
+    // Where the state is and who receives it.
     stateLocation: Object.entries(location).filter(([, value]) => typeof value === "string"),
     stateKey: { s3: s3Key, gcs: given.kms_encryption_key }[type],
+    // Whether the settings have the ARN of that key, as policies do.
     hasStateKeyArn: hasKeyArn(state),
     isStateOutsideAws: isOutsideAws(state),
+    // Whether the settings name what the deployer requires permissions for.
     hasStatePermissions: stateAccess(state, "").statements.length > 0,
     // Source: Terraform, "Backend Type: s3", "State Locking".
     isStateLocked: given.use_lockfile === true || given.dynamodb_table !== undefined,

@@ -15,28 +15,42 @@ const READER = {
   role: `Role dkp-access-reader in ${NAMESPACE}`,
 };
 const CLUSTER_READER = { ...READER, role: "ClusterRole dkp-access-reader" };
-const WRITER = {
-  risk: "hand-over --cluster fails, so that DKP keeps a leaked key for longer",
-  role: `Role dkp-access-writer in ${NAMESPACE}`,
-};
 const PROVIDER = {
   apiGroup: "",
   resource: "secrets",
   name: "d8-provider-cluster-configuration",
 } as const;
-const CLUSTER = { apiGroup: "", resource: "secrets", name: "d8-cluster-configuration" } as const;
-const COMMANDER = { apiGroup: "", resource: "configmaps", name: "d8-commander-uuid" } as const;
-const RELEASES = { apiGroup: "deckhouse.io", resource: "deckhousereleases" } as const;
-const GLOBAL = { apiGroup: "deckhouse.io", resource: "moduleconfigs", name: "global" } as const;
 
 /** What the commands with `--cluster` need, in the order of `cluster-access.yaml`. */
 export const ACCESS_RULES: readonly AccessRule[] = [
   { ...READER, verb: "get", ...PROVIDER },
-  { ...READER, verb: "get", ...CLUSTER },
-  { ...READER, verb: "get", ...COMMANDER },
-  { ...CLUSTER_READER, verb: "list", ...RELEASES },
-  { ...CLUSTER_READER, verb: "get", ...GLOBAL },
-  { ...WRITER, verb: "patch", ...PROVIDER },
+  {
+    ...READER,
+    verb: "get",
+    apiGroup: "",
+    resource: "secrets",
+    name: "d8-cluster-configuration",
+  },
+  { ...READER, verb: "get", apiGroup: "", resource: "configmaps", name: "d8-commander-uuid" },
+  {
+    ...CLUSTER_READER,
+    verb: "list",
+    apiGroup: "deckhouse.io",
+    resource: "deckhousereleases",
+  },
+  {
+    ...CLUSTER_READER,
+    verb: "get",
+    apiGroup: "deckhouse.io",
+    resource: "moduleconfigs",
+    name: "global",
+  },
+  {
+    risk: "hand-over --cluster fails, so that DKP keeps a leaked key for longer",
+    role: `Role dkp-access-writer in ${NAMESPACE}`,
+    verb: "patch",
+    ...PROVIDER,
+  },
 ];
 
 /**

@@ -32,7 +32,7 @@ export async function clusterAccess(
   named: string | undefined,
 ): Promise<ClusterAccess> {
   const command = { binary: D8_BINARY_NAME || "d8", env: withoutPackagePrograms(env), ...rest };
-  const output = await succeeded(command, ["k", "config", "get-contexts", "--output=name"]);
+  const output = await d8(command, ["k", "config", "get-contexts", "--output=name"]);
   const contexts = output
     .toString("utf8")
     .split("\n")
@@ -58,18 +58,23 @@ export async function clusterAccess(
 }
 
 /**
- * Runs `d8` for the cluster.
+ * Runs `d8`.
+ * @param command for a cluster, if it has a context
  * @param input for its standard input, through a pipe, because it reads `/dev/stdin`, and Node.js
  * gives a child a socket
  * @returns its standard output
  * @throws ClusterError. Never with what `d8` printed: it can repeat a document that has a secret
  */
-export function d8(
-  { context, ...command }: ClusterAccess,
+export async function d8(
+  command: Command,
   args: readonly string[],
   input?: string,
 ): Promise<Buffer> {
-  return succeeded(command, [...args, `--context=${context}`], input);
+  const { status, stdout, failure } = await run(command, args, input);
+  if (status !== 0) {
+    throw failure;
+  }
+  return stdout;
 }
 
 /**
@@ -77,45 +82,23 @@ export function d8(
  * with 1. Source: k8s.io/kubectl v0.34.4 pkg/cmd/auth.
  * @throws ClusterError if the cluster does not answer that
  */
-export async function canI(
-  { context, ...command }: ClusterAccess,
-  request: readonly string[],
-): Promise<boolean> {
-  const args = ["k", "auth", "can-i", ...request, `--context=${context}`];
-  const { stdout, stderr } = await run(command, args);
+export async function canI(access: ClusterAccess, request: readonly string[]): Promise<boolean> {
+  const { stdout, failure } = await run(access, ["k", "auth", "can-i", ...request]);
   const answer = stdout.toString("utf8");
   if (!/^(yes|no)\b/.test(answer)) {
-    throw failureOf(stderr, [command.binary, ...args]);
+    throw failure;
   }
   return answer.startsWith("yes");
 }
 
-type Command = Omit<ClusterAccess, "context">;
-
-async function succeeded(
-  command: Command,
-  args: readonly string[],
-  input?: string,
-): Promise<Buffer> {
-  const { status, stdout, stderr } = await run(command, args, input);
-  if (status !== 0) {
-    throw failureOf(stderr, [command.binary, ...args]);
-  }
-  return stdout;
-}
-
-interface Ended {
-  /** Null after a signal. */
-  readonly status: number | null;
-  readonly stdout: Buffer;
-  readonly stderr: string;
-}
+type Command = Omit<ClusterAccess, "context"> & Partial<Pick<ClusterAccess, "context">>;
 
 async function run(
-  { binary, env, limit, progress }: Command,
-  args: readonly string[],
+  { binary, env, limit, progress, context }: Command,
+  request: readonly string[],
   input?: string,
-): Promise<Ended> {
+) {
+  const args = context === undefined ? request : [...request, `--context=${context}`];
   const [program, given]: readonly [string, readonly string[]] =
     input === undefined ? [binary, args] : ["sh", ["-c", 'cat | exec "$@"', "sh", binary, ...args]];
   // In a group of its own, so that the time limit and a signal also end what it has started.
@@ -132,7 +115,8 @@ async function run(
       () => endGroup(child),
       () => waiting,
     );
-    return { status, stdout, stderr };
+    // The status is null after a signal.
+    return { status, stdout, failure: failureOf(stderr, [binary, ...args]) };
   } catch (error) {
     endGroup(child);
     throw startError(binary, error);

@@ -1,5 +1,4 @@
 import { Option } from "commander";
-import { alwaysOnRegion } from "../../iam/arns";
 import type { Deployment } from "../../settings/deployment";
 import { withAws } from "../account/aws/client";
 import { IamReader } from "../account/aws/iam-reader";
@@ -202,7 +201,7 @@ async function leakResponse(
     const plan = await leakPlan(world, leaked, user.name);
     session.printError(leakPlanText(plan, world.now(), world));
     await requireYes(session, { yes: options.yes }, "Do this?");
-    const { removeDenial } = leakCommands(user.name, alwaysOnRegion(region));
+    const { removeDenial } = leakCommands(user.name, region);
     return await respond(world, plan, removeDenial);
   });
 }

@@ -1,3 +1,4 @@
+import { alwaysOnRegion } from "../../iam/arns";
 import { type PolicyWith, policyWith } from "../../iam/policy-document";
 import { awsCommand } from "../text/advice";
 
@@ -38,11 +39,12 @@ interface LeakCommands {
 
 /**
  * The AWS CLI commands for the keys of a user, and against the sessions of a leaked one.
- * @param region always-on: some installations of the AWS CLI require one
+ * @param region any of the partition: some installations of the AWS CLI require an always-on one
  */
 export function leakCommands(userName: string, region: string): LeakCommands {
+  const user = { region: alwaysOnRegion(region), "user-name": userName };
   const iam = (command: string, options: Readonly<Record<string, string>> = {}) =>
-    awsCommand("iam", command, { region, "user-name": userName, ...options });
+    awsCommand("iam", command, { ...user, ...options });
   const setStatus = (status: string) => (id: string) =>
     iam("update-access-key", { "access-key-id": id, status });
   return {

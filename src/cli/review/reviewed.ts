@@ -1,4 +1,4 @@
-import { ACCOUNT_ID, alwaysOnRegion, partitionOf } from "../../iam/arns";
+import { ACCOUNT_ID, partitionOf } from "../../iam/arns";
 import type { CatalogueRow } from "../../iam/catalogue";
 import { otherNodeRoles } from "../../iam/cluster";
 import type { DeploymentPolicy } from "../../iam/deployment-policies";
@@ -104,7 +104,7 @@ export interface LeakedKey {
 }
 
 export function leakFacts(region: string, keys: readonly LeakedKey[]): object {
-  const commands = (user: string) => leakCommands(user, alwaysOnRegion(region));
+  const commands = (user: string) => leakCommands(user, region);
   const ofKeys = (what: "deactivate" | "deleteKey") =>
     keys.map(({ id, user }) => commands(user)[what](id)).join("\n");
   const users = [...new Set(keys.map(({ user }) => user))].map(commands);

@@ -1,4 +1,3 @@
-import { alwaysOnRegion } from "../../../iam/arns";
 import { pgpKeyOf } from "../../../iam/openpgp-key";
 import type { Finding, Found } from "../../findings/finding";
 import { leakCommands } from "../../iam/leaked-key";
@@ -141,7 +140,7 @@ function differenceOf(
   const isSelected = slot === settings.accessKeys.current;
   const isReplacement = isSelected && currentKeyOf(situation)?.status === "Active";
   if (inSettings === "Active" && !isReplacement) {
-    const activate = leakCommands(user.name, alwaysOnRegion(region)).activate(key);
+    const activate = leakCommands(user.name, region).activate(key);
     const other = isCurrent || isSelected ? undefined : slot;
     return [{ rule: "key-deactivated", field, values: { slot, key, stack, other, activate } }];
   }

@@ -1,4 +1,3 @@
-import { alwaysOnRegion } from "../../../iam/arns";
 import { otherSlot } from "../../../iam/key-slots";
 import { leakCommands } from "../../iam/leaked-key";
 import { dkpAccess } from "../../text/advice";
@@ -114,7 +113,7 @@ function rotationStep({ current: name }: KeySlots, situation: KeySituation): Ste
   const isActive = old.status === "Active";
   if (other.inIam === undefined) {
     const { user, region } = situation.settings;
-    const { deactivate, deleteKey } = leakCommands(user.name, alwaysOnRegion(region));
+    const { deactivate, deleteKey } = leakCommands(user.name, region);
     const command = isActive ? deactivate(old.id) : deleteKey(old.id);
     return step(isActive ? "retire" : "delete", { key: old.id, command });
   }

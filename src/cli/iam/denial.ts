@@ -1,4 +1,4 @@
-import { BlockList, isIP } from "node:net";
+import { isIP } from "node:net";
 import { matchesAction as matches } from "../../iam/action-patterns";
 import { ACCOUNT_ID, iamResourceArn } from "../../iam/arns";
 import { CATALOGUE, type CatalogueRow, type ClusterCondition } from "../../iam/catalogue";
@@ -8,6 +8,7 @@ import { policyStatements } from "../../iam/policy-statements";
 import { type Deployment, policyOptionsOf } from "../../settings/deployment";
 import { nearest, showSegment } from "../../settings/errors";
 import { dkpAccess, page, recovery } from "../text/advice";
+import { isInBlocks } from "./addresses";
 import { AWS_ACTIONS, isOfKnownService } from "./aws-actions";
 import type { DeniedRequest } from "./denied-request";
 
@@ -442,13 +443,5 @@ function networkOf(
   if (isIP(address) === 0) {
     return "unknown";
   }
-  const allowedAddresses = new BlockList();
-  for (const [network = "", length] of cidrs.map((cidr) => cidr.split("/"))) {
-    allowedAddresses.addSubnet(network, Number(length), familyOf(network));
-  }
-  return allowedAddresses.check(address, familyOf(address)) ? "inside" : "outside";
-}
-
-function familyOf(address: string): "ipv4" | "ipv6" {
-  return isIP(address) === 6 ? "ipv6" : "ipv4";
+  return isInBlocks(address, cidrs) ? "inside" : "outside";
 }

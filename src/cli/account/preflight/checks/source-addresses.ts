@@ -1,5 +1,5 @@
-import * as ipaddr from "ipaddr.js";
 import type { Networks } from "../../../../iam/networks";
+import { isInBlocks } from "../../../iam/addresses";
 import {
   type Check,
   filteredBy,
@@ -83,7 +83,7 @@ function outsideFindings(
   endpoints: readonly SourceEndpoint[],
   { cidrs, vpcs, vpcEndpoints }: Networks,
 ): readonly PreflightFound[] {
-  const outside = addresses.filter(({ address }) => !includesAddress(cidrs, address));
+  const outside = addresses.filter(({ address }) => !isInBlocks(address, cidrs));
   const denied = endpoints.filter(
     ({ vpc, id }) => !vpcs.includes(vpc) && !vpcEndpoints.includes(id),
   );
@@ -136,12 +136,4 @@ async function interfaceEndpoints(
       service: ServiceName.split(".").at(-1) ?? "",
     }))
     .filter(({ service }) => SERVICES.includes(service));
-}
-
-function includesAddress(cidrs: readonly string[], text: string): boolean {
-  const address = ipaddr.parse(text);
-  const blocks = cidrs.map((cidr) => ipaddr.parseCIDR(cidr));
-  return blocks.some(
-    ([network, length]) => network.kind() === address.kind() && address.match(network, length),
-  );
 }

@@ -6,8 +6,7 @@ import { stackNameErrors } from "../../settings/load";
 import { makeFolder, requireRealFolder, writeFileAtomically } from "../../text/files";
 import { runningAccess } from "../account/adopt/running-access";
 import { adoptedSettings, adoptedText } from "../account/adopt/settings-file";
-import { withAws } from "../account/aws/client";
-import { IamReader } from "../account/aws/iam-reader";
+import { withIam } from "../account/aws/iam-reader";
 import { runningCluster } from "../cluster/running-cluster";
 import {
   CDKTF_NODE,
@@ -109,8 +108,8 @@ async function adopt(
   const cluster = await runningCluster(await namedCluster(session, options));
   // The account follows from the credentials.
   const { region } = cluster.configuration;
-  const access = await withAws({ region }, session.waiting(LIMIT), (aws) =>
-    runningAccess(cluster, new IamReader(aws)),
+  const access = await withIam({ region }, session.waiting(LIMIT), (iam) =>
+    runningAccess(cluster, iam),
   );
   const file = `deployments/${stack}.yaml`;
   const adopted = adoptedSettings(access, file, stack);

@@ -1,9 +1,5 @@
-import { secondPolicyName } from "../../../iam/deployment-policies";
-import type { Mode } from "../../../iam/policy-statements";
-import type { JsonObject } from "../../../text/json";
 import type { RunningCluster } from "../../cluster/running-cluster";
 import { type IamReader, requiredOf, type StoredDocument } from "../aws/iam-reader";
-import { actionsBeyond, actionsOf } from "../drift/document";
 
 export interface AttachedPolicy {
   readonly name: string;
@@ -96,45 +92,4 @@ export async function runningAccess(
 async function attachedPolicy(arn: string, iam: IamReader): Promise<AttachedPolicy> {
   const [, path = "/", name = ""] = /:policy(\/(?:.*\/)?)([^/]+)$/.exec(arn) ?? [];
   return { name, path, document: requiredOf(await iam.managedPolicy(arn)) ?? {} };
-}
-
-interface ModePolicies {
-  readonly mode: Mode;
-  readonly documents: readonly JsonObject[];
-}
-
-export interface NearestMode {
-  readonly policy: AttachedPolicy;
-  readonly mode: Mode;
-  readonly added: readonly string[];
-  /** Actions that only the policy allows, or the second one that belongs to it. */
-  readonly removed: readonly string[];
-}
-
-/**
- * The policy and the mode that differ in the fewest actions; of equal ones, the mode with most
- * permissions.
- */
-export function nearestMode(
-  policies: readonly AttachedPolicy[],
-  modes: readonly ModePolicies[],
-): NearestMode | undefined {
-  const pairs = policies.flatMap((policy) =>
-    modes.map(({ mode, documents }): NearestMode => {
-      const names = [policy.name, secondPolicyName(policy.name)];
-      const deployed = policies.filter(({ name }) => names.includes(name));
-      const own = deployed.flatMap(({ document }) => actionsOf(document));
-      const added = documents.flatMap((document) => actionsBeyond(document, own)).sort();
-      return {
-        policy,
-        mode,
-        added,
-        removed: deployed.flatMap(({ document }) =>
-          actionsBeyond(document, documents.flatMap(actionsOf)),
-        ),
-      };
-    }),
-  );
-  const count = ({ added, removed }: NearestMode) => added.length + removed.length;
-  return pairs.toSorted((one, other) => count(one) - count(other))[0];
 }

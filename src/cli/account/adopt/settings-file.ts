@@ -7,12 +7,8 @@ import { readFileOf } from "../../../settings/read-settings";
 import { dkpFields } from "../../../settings/schema/cluster-schema";
 import { parseYaml } from "../../../settings/yaml-file";
 import { type JsonObject, listOf, textOf, valueAt } from "../../../text/json";
-import {
-  type AttachedPolicy,
-  type NearestMode,
-  nearestMode,
-  type RunningAccess,
-} from "./running-access";
+import { actionsBeyond, actionsOf } from "../drift/document";
+import type { AttachedPolicy, RunningAccess } from "./running-access";
 
 interface AdoptedSettings {
   /** Without the key of the cluster. */
@@ -52,6 +48,47 @@ export function adoptedSettings(
   );
   const nearest = nearestMode(access.policies, modes);
   return { text: settingsText(access, nearest?.mode ?? "documented", nearest?.policy), nearest };
+}
+
+interface ModePolicies {
+  readonly mode: Mode;
+  readonly documents: readonly JsonObject[];
+}
+
+interface NearestMode {
+  readonly policy: AttachedPolicy;
+  readonly mode: Mode;
+  readonly added: readonly string[];
+  /** Actions that only the policy allows, or the second one that belongs to it. */
+  readonly removed: readonly string[];
+}
+
+/**
+ * The policy and the mode that differ in the fewest actions; of equal ones, the mode with most
+ * permissions.
+ */
+function nearestMode(
+  policies: readonly AttachedPolicy[],
+  modes: readonly ModePolicies[],
+): NearestMode | undefined {
+  const pairs = policies.flatMap((policy) =>
+    modes.map(({ mode, documents }): NearestMode => {
+      const names = [policy.name, secondPolicyName(policy.name)];
+      const deployed = policies.filter(({ name }) => names.includes(name));
+      const own = deployed.flatMap(({ document }) => actionsOf(document));
+      const added = documents.flatMap((document) => actionsBeyond(document, own)).sort();
+      return {
+        policy,
+        mode,
+        added,
+        removed: deployed.flatMap(({ document }) =>
+          actionsBeyond(document, documents.flatMap(actionsOf)),
+        ),
+      };
+    }),
+  );
+  const count = ({ added, removed }: NearestMode) => added.length + removed.length;
+  return pairs.toSorted((one, other) => count(one) - count(other))[0];
 }
 
 type Part = readonly [comment: string, settings: JsonObject];

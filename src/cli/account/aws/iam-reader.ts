@@ -3,9 +3,12 @@ import type { Deployment } from "../../../settings/deployment";
 import { type Aws, type Waiting, withAws } from "./client";
 import { type Action, AwsError, type Input, type Output, TIMED_OUT } from "./operations";
 
-export type Reading<T> =
-  | { readonly value: T }
-  | { readonly unread: string; readonly error?: AwsError };
+export interface Unread {
+  readonly unread: string;
+  readonly error?: AwsError;
+}
+
+export type Reading<T> = { readonly value: T } | Unread;
 
 export type StoredDocument = Readonly<Record<string, unknown>>;
 
@@ -26,7 +29,7 @@ export type ExistingObject = Partial<
 
 /** Reads IAM with the credentials of a deployment, within a time limit. */
 export const withIam = <T>(
-  { region, provider }: Pick<Deployment, "region" | "provider">,
+  { region, provider }: Pick<Deployment, "region"> & Partial<Pick<Deployment, "provider">>,
   waiting: Waiting,
   work: (iam: IamReader) => Promise<T>,
 ): Promise<T> => withAws({ region, ...provider }, waiting, (aws) => work(new IamReader(aws)));

@@ -29,32 +29,24 @@ export function clusterDrift(
   const { stack, settings } = deployment;
   const { configuration, prefix } = cluster;
   const running: Readonly<Record<string, unknown>> = { ...configuration.fields, prefix };
+  const { region } = configuration;
+  const fields = Object.keys(dkpFields).map((name) => {
+    const own = comparable(name, settings.cluster[name as keyof DkpFields]);
+    const other = comparable(name, running[name]);
+    const changed = { ...settings, cluster: { ...settings.cluster, [name]: other } };
+    return { field: `cluster.${name}`, own, other, changed };
+  });
+  const ofRegion = { own: settings.region, other: region, changed: { ...settings, region } };
   const findings: DriftFound[] = [];
-  const differs = (field: string, own: unknown, other: unknown, changed: Settings) => {
+  const differing = [{ field: "region", ...ofRegion }, ...fields].filter(
+    ({ own, other }) => !isDeepStrictEqual(own, other),
+  );
+  for (const { field, own, other, changed } of differing) {
     const effect = effectOf(deployment.policies, changed);
     // A value that the settings leave out matters only if the policy depends on it.
     if (own !== undefined || effect !== SAME) {
-      findings.push({
-        rule: "cluster-differs",
-        field,
-        values: { settings: shown(own), running: shown(other), effect },
-      });
-    }
-  };
-  if (configuration.region !== settings.region) {
-    differs("region", settings.region, configuration.region, {
-      ...settings,
-      region: configuration.region,
-    });
-  }
-  for (const name of Object.keys(dkpFields) as (keyof DkpFields)[]) {
-    const own = comparable(name, settings.cluster[name]);
-    const other = comparable(name, running[name]);
-    if (!isDeepStrictEqual(own, other)) {
-      differs(`cluster.${name}`, own, other, {
-        ...settings,
-        cluster: { ...settings.cluster, [name]: other },
-      });
+      const values = { settings: shown(own), running: shown(other), effect };
+      findings.push({ rule: "cluster-differs", field, values });
     }
   }
   const line = /^1\.\d+/.exec(version ?? "")?.[0];

@@ -55,13 +55,6 @@ function policiesOf(
 export const USER_POLICIES: readonly PolicyPart[] = policiesOf("user", "permissions-unmanaged");
 export const GROUP_POLICIES: readonly PolicyPart[] = policiesOf("group", "permissions-unmanaged");
 
-export const GROUPS: Part = {
-  rule: "permissions-unmanaged",
-  part: "membership of the group",
-  event: "AddUserToGroup",
-  list: (iam, name) => iam.groups(name),
-};
-
 /**
  * The other parts of each kind of object. Terraform manages no credentials of the user besides
  * access keys.

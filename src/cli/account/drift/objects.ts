@@ -8,19 +8,38 @@ import { DENY_POLICY } from "../../iam/leaked-key";
 import { allIn, presentAt, type StateContents } from "../../terraform/state-file";
 import { counted } from "../../text/markdown";
 import { callErrorOf } from "../aws/call-errors";
-import type { ExistingObject, IamReader, Reading, StoredDocument } from "../aws/iam-reader";
-import { storedDocument } from "../aws/iam-reader";
-import type { AwsError } from "../aws/operations";
-import type { DescribedThing, Inventory, Link, Thing } from "../inventory";
-import { inventoryOfSettings, inventoryOfState, title } from "../inventory";
+import {
+  type ExistingObject,
+  type IamReader,
+  type Reading,
+  type StoredDocument,
+  storedDocument,
+  type Unread,
+} from "../aws/iam-reader";
+import {
+  type DescribedThing,
+  type Inventory,
+  inventoryOfSettings,
+  inventoryOfState,
+  type Link,
+  type Thing,
+  title,
+} from "../inventory";
 import { onlyUsedKey } from "../key-judge";
 import { PREFLIGHT_RULES } from "../preflight/preflight-rules";
 import { isQuarantine } from "../quarantine";
 import { rotatedFindings } from "../rotated-keys";
 import { day, othersAmong, unmanagedFindings } from "../unmanaged-objects";
 import { actionsBeyond, actionsOf, deniedActions, isOwnDenial, sameDocument } from "./document";
-import type { DriftFound, Findings, Part, PolicyPart } from "./kinds";
-import { GROUP_POLICIES, GROUPS, PARTS, USER_POLICIES } from "./kinds";
+import {
+  type DriftFound,
+  type Findings,
+  GROUP_POLICIES,
+  PARTS,
+  type Part,
+  type PolicyPart,
+  USER_POLICIES,
+} from "./kinds";
 
 interface Compared {
   readonly settings: Deployment;
@@ -156,13 +175,7 @@ async function findingsOf<T>(
   return "value" in read ? await compare(read.value) : [unread(read)];
 }
 
-function unread({
-  unread: reason,
-  error,
-}: {
-  readonly unread: string;
-  readonly error?: AwsError | undefined;
-}): DriftFound {
+function unread({ unread: reason, error }: Unread): DriftFound {
   const { templates } = PREFLIGHT_RULES[error === undefined ? "call-failed" : callErrorOf(error)];
   const { remedy = "" } = templates;
   return { rule: "part-unread", values: { reason, remedy } };
@@ -236,7 +249,7 @@ function userPolicies(compared: Compared, expected: Expected): Promise<Findings>
 
 async function groups(compared: Compared, expected: Expected): Promise<Findings> {
   const { iam } = compared;
-  return findingsOf(await GROUPS.list(iam, expected.name), async (names) => {
+  return findingsOf(await iam.groups(expected.name), async (names) => {
     const found = names.map(async (group) => {
       const denials = await eachPolicy(
         iam,
@@ -245,7 +258,8 @@ async function groups(compared: Compared, expected: Expected): Promise<Findings>
         (items) => items,
         (part, id, document) => denialFindings(compared, part, id, document, group),
       );
-      return [partFinding(GROUPS, group, expected), ...denials];
+      const values = { part: "membership of the group", id: group, event: "AddUserToGroup" };
+      return [{ rule: "permissions-unmanaged", values } as const, ...denials];
     });
     return (await Promise.all(found)).flat();
   });

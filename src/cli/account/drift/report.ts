@@ -49,13 +49,14 @@ export async function driftReport(
     name: contents && inventoryOfState(allIn(contents.resources)).user,
   };
   const { user, settingsAccount, stateAccount } = mismatches(settings, inState, account);
-  if (settingsAccount !== undefined) {
-    const values = { source: "accountId is", expected: settingsAccount, account };
-    findings.push({ rule: "account-differs", field: "accountId", values });
-  }
-  if (stateAccount !== undefined) {
-    const values = { source: "the user in the state belongs to", expected: stateAccount, account };
-    findings.push({ rule: "account-differs", values });
+  const accounts = [
+    { source: "accountId is", expected: settingsAccount, field: "accountId" },
+    { source: "the user in the state belongs to", expected: stateAccount },
+  ];
+  for (const { source, expected, field } of accounts) {
+    if (expected !== undefined) {
+      findings.push({ rule: "account-differs", field, values: { source, expected, account } });
+    }
   }
   if (findings.length > 0) {
     return report(account);

@@ -29,6 +29,8 @@ const LIQUID = new Liquid({
 
 const FILTERS: Readonly<Record<string, (value: never, argument: never) => string>> = {
   code: (value: unknown) => code(String(value)),
+  /** Of this program, for readers who may not have it. */
+  command: (words: string) => code(`npx --no dkp-access ${words}`),
   codes: (values: readonly string[], separator = ", ") => values.map(code).join(separator),
   pairs: (tags: Readonly<Record<string, string>>) =>
     Object.entries(tags)

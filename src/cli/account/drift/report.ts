@@ -9,8 +9,6 @@ import { DRIFT_RULES, type DriftRules } from "./drift-rules";
 import type { DriftFound } from "./kinds";
 import { objectsDrift } from "./objects";
 
-export type DriftState = Reading<Pick<StateContents, "resources" | "outputs" | "user">>;
-
 export interface DriftReport {
   readonly stack: string;
   /** 12 digits; undefined if AWS did not return it. */
@@ -24,7 +22,7 @@ export interface DriftReport {
  */
 export async function driftReport(
   settings: Deployment,
-  state: DriftState,
+  state: Reading<Pick<StateContents, "resources" | "user">>,
   iam: IamReader,
   configured?: Configured,
 ): Promise<DriftReport> {

@@ -33,16 +33,13 @@ export const settingNotSet = (field: string): PreflightFound => ({
   values: { field },
 });
 
-export type StateReading = Promise<Reading<Pick<StateContents, "resources" | "outputs">>>;
+export type StateReading = Promise<Reading<Pick<StateContents, "resources">>>;
 
+/** What a check reads. Errors of AWS are thrown as `AwsError`, except by `iam`. */
 export interface Subject {
   readonly deployment: Deployment;
   readonly account: string;
   readonly state: () => StateReading;
-}
-
-/** Tools of a check. Errors of AWS are thrown as `AwsError`, except by `iam`. */
-export interface Tools {
   list<A extends Action, T>(
     action: A,
     input: Input<A>,
@@ -56,7 +53,7 @@ export interface Check {
   readonly id: string;
   /** The setting that it is about; a finding can name another one. */
   readonly field: string;
-  run(tools: Tools, subject: Subject): Promise<readonly PreflightFound[]>;
+  run(subject: Subject): Promise<readonly PreflightFound[]>;
 }
 
 /** What work finds, or the finding that an error of AWS is. */

@@ -16,7 +16,7 @@ export function accountCheck(asKey: boolean): Check {
   return {
     id: "account",
     field: "accountId",
-    async run({ list }, { deployment: { accountId, stack, region, user: own } }) {
+    async run({ list, deployment: { accountId, stack, region, user: own } }) {
       const [account = "", arn = ""] = await list(
         "sts:GetCallerIdentity",
         {},
@@ -41,7 +41,7 @@ export function accountCheck(asKey: boolean): Check {
 export const regionCheck: Check = {
   id: "region",
   field: "region",
-  async run({ list }, { deployment: { region } }) {
+  async run({ list, deployment: { region } }) {
     const regions = await list(
       "ec2:DescribeRegions",
       { AllRegions: true },
@@ -57,7 +57,7 @@ export const regionCheck: Check = {
 const openPgpKeysCheck: Check = {
   id: "pgp-keys",
   field: "accessKeys",
-  async run(_, { deployment: { accessKeys } }) {
+  async run({ deployment: { accessKeys } }) {
     return SLOTS.flatMap((slot) => {
       const warning = pgpKeyWarning(accessKeys, slot);
       const field = `accessKeys.${slot}.pgpKey`;

@@ -2,7 +2,7 @@ import type { Deployment } from "../../../settings/deployment";
 import { findingsText, levelOf, reportJson } from "../../findings/finding";
 import type { Aws } from "../aws/client";
 import { IamReader, requiredOf } from "../aws/iam-reader";
-import { type Check, orErrorFinding, type PreflightFound, type Subject, type Tools } from "./check";
+import { type Check, orErrorFinding, type PreflightFound, type Subject } from "./check";
 import { accountCheck, CHECKS, regionCheck } from "./checks";
 import { keyDryRunCheck } from "./checks/key-dry-run";
 import { isNotRun, PREFLIGHT_RULES, type PreflightRules } from "./preflight-rules";
@@ -23,13 +23,15 @@ export async function runPreflight(
   { asKey, state }: Pick<Subject, "state"> & { readonly asKey: boolean },
 ): Promise<readonly CheckResult[]> {
   const iam = new IamReader(aws).once();
-  const tools: Tools = {
+  const subject: Omit<Subject, "account"> = {
+    deployment,
+    state,
     iam,
     list: async (action, input, itemsOf) => requiredOf(await iam.list(action, input, itemsOf)),
     dryRun: (operation, input) => aws.dryRun(operation, input),
   };
   const run = async (check: Check, account: string): Promise<CheckResult> => {
-    const findings = await orErrorFinding(check.run(tools, { deployment, account, state }));
+    const findings = await orErrorFinding(check.run({ ...subject, account }));
     return {
       check: check.id,
       findings: findings.map((found) => ({ field: check.field, ...found })),

@@ -8,7 +8,7 @@ import { type Check, filteredBy, type PreflightFound, settingNotSet, when } from
 export const imageCheck: Check = {
   id: "image",
   field: "cluster.amis",
-  async run({ list }, { deployment: { amis, cluster, region } }) {
+  async run({ list, deployment: { amis, cluster, region } }) {
     if (amis.length === 0) {
       return [settingNotSet("cluster.amis")];
     }

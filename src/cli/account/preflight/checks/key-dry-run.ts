@@ -47,7 +47,7 @@ const UNDECIDED = ["VPCIdNotSpecified", "MissingInput"];
 export const keyDryRunCheck: Check = {
   id: "key",
   field: "policy",
-  async run({ dryRun }, { deployment }) {
+  async run({ dryRun, deployment }) {
     const findings = Object.entries(dryCalls(deployment)).map(
       async ([operation, input]): Promise<readonly PreflightFound[]> => {
         const { code, message } = await dryRun(operation, input);

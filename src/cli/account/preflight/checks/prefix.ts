@@ -1,12 +1,12 @@
 import { nodeRoleName } from "../../../../iam/cluster";
 import { listed } from "../../../../settings/errors";
-import { type Check, filteredBy, settingNotSet, type Tools, when } from "../check";
+import { type Check, filteredBy, type Subject, settingNotSet, when } from "../check";
 
 /**
  * Objects of a cluster, by kind. DKP finds its subnets and security groups by name, in any VPC.
  * Source: deckhouse/deckhouse modules/030-cloud-provider-aws/candi/terraform-modules.
  */
-function objectsOf(prefix: string, list: Tools["list"]) {
+function objectsOf(prefix: string, list: Subject["list"]) {
   const role = nodeRoleName(prefix);
   const groups = [role, `${prefix}-loadbalancer`, `${prefix}-ssh-accessible`];
   const subnets = [`${prefix}-public-0`, `${prefix}-internal-0`];
@@ -36,7 +36,7 @@ function objectsOf(prefix: string, list: Tools["list"]) {
 export const prefixCheck: Check = {
   id: "prefix-in-use",
   field: "cluster.prefix",
-  async run({ list }, { deployment: { cluster } }) {
+  async run({ list, deployment: { cluster } }) {
     const { prefix } = cluster;
     if (prefix === undefined) {
       return [settingNotSet("cluster.prefix")];

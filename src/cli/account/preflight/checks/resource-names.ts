@@ -1,5 +1,5 @@
 import { allIn } from "../../../terraform/state-file";
-import { type ExistingObject, type IamReader, requiredOf } from "../../aws/iam-reader";
+import { type ExistingObject, requiredOf } from "../../aws/iam-reader";
 import {
   type DescribedThing,
   type Inventory,
@@ -20,16 +20,17 @@ import {
 export const resourceNamesCheck: Check = {
   id: "resource-names",
   field: "user.name",
-  async run({ iam }, subject) {
+  async run(subject) {
     let reading: StateReading | undefined;
     // Only where an object exists: a state can take long to read.
-    const state = () => (reading ??= subject.state());
+    const state = () => {
+      reading ??= subject.state();
+      return reading;
+    };
     const described = inventoryOfSettings(subject.deployment, subject.account);
     const findings = described.things.map(async (object) => {
       const location = { object: title(object), field: `${object.setting}.name` };
-      const found = await orErrorFinding(
-        nameFindings(object, described, iam, { ...subject, state }),
-      );
+      const found = await orErrorFinding(nameFindings(object, described, { ...subject, state }));
       return found.map((finding) => ({ ...location, ...finding }));
     });
     return (await Promise.all(findings)).flat();
@@ -40,14 +41,13 @@ export const resourceNamesCheck: Check = {
 async function nameFindings(
   object: DescribedThing,
   described: Inventory,
-  iam: IamReader,
-  { deployment: settings, state }: Subject,
+  { deployment: settings, state, iam, list }: Subject,
 ): Promise<readonly PreflightFound[]> {
   const { kind, name, path, setting, address, isImported } = object;
   const isPolicy = kind === "policy";
   const existing =
     requiredOf(await iam.object(kind, isPolicy ? object.arn : name)) ??
-    (isPolicy ? await policyOfName(iam, name) : undefined);
+    (isPolicy ? await policyOfName(list, name) : undefined);
   if (existing === undefined) {
     const read = isImported ? await state() : undefined;
     // Terraform ignores an import into an address that the state has.
@@ -79,13 +79,10 @@ async function nameFindings(
 }
 
 /** IAM compares the names of policies without path and case. */
-async function policyOfName(iam: IamReader, name: string): Promise<ExistingObject | undefined> {
-  const policies = await iam.list(
-    "iam:ListPolicies",
-    { Scope: "Local" },
-    ({ Policies }) => Policies,
-  );
-  return requiredOf(policies).find(
-    ({ PolicyName = "" }) => PolicyName.toLowerCase() === name.toLowerCase(),
-  );
+async function policyOfName(
+  list: Subject["list"],
+  name: string,
+): Promise<ExistingObject | undefined> {
+  const policies = await list("iam:ListPolicies", { Scope: "Local" }, ({ Policies }) => Policies);
+  return policies.find(({ PolicyName = "" }) => PolicyName.toLowerCase() === name.toLowerCase());
 }

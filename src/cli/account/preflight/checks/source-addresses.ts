@@ -4,8 +4,8 @@ import {
   type Check,
   filteredBy,
   type PreflightFound,
+  type Subject,
   settingNotSet,
-  type Tools,
   when,
 } from "../check";
 
@@ -33,7 +33,7 @@ const SERVICES = ["ec2", "elasticloadbalancing", "iam", "sts"];
 export const sourceAddressCheck: Check = {
   id: "source-addresses",
   field: "user.allowedNetworks",
-  async run({ list }, { deployment: { cluster, user } }) {
+  async run({ list, deployment: { cluster, user } }) {
     const { prefix, existingVPCID } = cluster;
     if (prefix === undefined) {
       return [settingNotSet("cluster.prefix")];
@@ -99,7 +99,10 @@ function outsideFindings(
  * A cluster of another prefix can have names with the same beginning: `dev-eu-natgw` is not of the
  * prefix `dev`.
  */
-async function elasticIps(list: Tools["list"], prefix: string): Promise<readonly SourceAddress[]> {
+async function elasticIps(
+  list: Subject["list"],
+  prefix: string,
+): Promise<readonly SourceAddress[]> {
   const named = filteredBy("tag:Name", `${prefix}-*`);
   const addresses = await list("ec2:DescribeAddresses", named, ({ Addresses }) => Addresses);
   const tagged = filteredBy("tag-key", `kubernetes.io/cluster/${prefix}`);
@@ -117,7 +120,7 @@ async function elasticIps(list: Tools["list"], prefix: string): Promise<readonly
 
 /** Endpoints that take calls without a change of DKP: those with private DNS names. */
 async function interfaceEndpoints(
-  list: Tools["list"],
+  list: Subject["list"],
   vpcs: readonly string[],
 ): Promise<readonly SourceEndpoint[]> {
   if (vpcs.length === 0) {

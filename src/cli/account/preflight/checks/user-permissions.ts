@@ -46,7 +46,7 @@ const AT_ONCE = 3;
 export const permissionsCheck: Check = {
   id: "permissions",
   field: "policy",
-  async run({ iam, list }, { deployment, account }) {
+  async run({ iam, list, deployment, account }) {
     const { name } = deployment.user;
     const user = requiredOf(await iam.object("user", name));
     if (user === undefined) {

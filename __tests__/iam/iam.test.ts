@@ -65,6 +65,14 @@ describe("an OpenPGP key", () => {
     Buffer.concat(keys.map((key) => Buffer.from(key, "base64"))).toString("base64");
   /** The last two packets of the other key. */
   const SUBKEY = Buffer.from(EXPIRING_KEY, "base64").subarray(228).toString("base64");
+  /** Behind the primary key, in hex; nobody certified it. */
+  const withAttribute = (content: string) => {
+    const [key, attribute] = [Buffer.from(ENCRYPTION_KEY, "base64"), Buffer.from(content, "hex")];
+    const header = Buffer.from([0xd1, attribute.length]);
+    return Buffer.concat([key.subarray(0, 53), header, attribute, key.subarray(53)]).toString(
+      "base64",
+    );
+  };
   const MARKER = Buffer.from("ca03504750", "hex").toString("base64");
 
   it.each([
@@ -82,10 +90,15 @@ describe("an OpenPGP key", () => {
     ["a key that only the AWS provider reads", ED448_KEY, "not a key"],
     ["a packet before a key", together(MARKER, ENCRYPTION_KEY), "not a key"],
     ["a packet behind a key", together(ENCRYPTION_KEY, MARKER), "not a key"],
+    ["a user attribute that is cut off", withAttribute("78"), "not a key"],
     ["a subkey of another key", together(ENCRYPTION_KEY, SUBKEY), "invalid part"],
     ["a key of version 6", VERSION_6_KEY, "too new"],
   ])("is not %s", (_, text, error) => {
     expect(readPgpKey(text)).toEqual({ error });
+  });
+
+  it("may have a user attribute", () => {
+    expect(readPgpKey(withAttribute("020501"))).toHaveProperty("key");
   });
 
   it("shows its fingerprint before what its owner wrote", () => {

@@ -112,11 +112,10 @@ function headerAt(bytes, at) {
 }
 
 /**
- * The subpackets of a signature, type and content, in an area that begins with its length.
+ * The subpackets of a signature or a user attribute, type and content.
  * @throws RangeError if one is cut off
  */
-function subpacketsAt(signature, at) {
-  const area = signature.subarray(at + 2, at + 2 + signature.readUInt16BE(at));
+function subpacketsIn(area) {
   const subpackets = [];
   let end = 0;
   while (end < area.length) {
@@ -141,8 +140,9 @@ function subpacketsAt(signature, at) {
  * @throws RangeError if it is cut off
  */
 function isReadable(signature) {
-  const hashed = subpacketsAt(signature, 4);
-  const unhashed = subpacketsAt(signature, 6 + signature.readUInt16BE(4));
+  const areaAt = (at) => signature.subarray(at + 2, at + 2 + signature.readUInt16BE(at));
+  const hashed = subpacketsIn(areaAt(4));
+  const unhashed = subpacketsIn(areaAt(6 + signature.readUInt16BE(4)));
   const read = [...hashed, ...unhashed.filter(({ type }) => UNHASHED.has(type))];
   const types = read.map(({ type }) => type).filter((type) => !REPEATED.has(type));
   return (
@@ -300,7 +300,9 @@ async function keyOf(openpgp, binaryKey) {
   );
   const isWhole =
     isSame &&
-    packets.every(({ content, letter }) => "PUAS".includes(letter) || isReadable(content)) &&
+    packets.every(({ content, letter }) =>
+      letter === "A" ? subpacketsIn(content) : "PUS".includes(letter) || isReadable(content),
+    ) &&
     CERTIFYING.has(key.keyPacket.algorithm) &&
     keyPackets.every(isUsable) &&
     checks.every(Boolean);

@@ -11,7 +11,7 @@ const BROKEN = `${settingsOf("b")}protect: 1\n`;
 const COMMANDS = Object.keys(ROWS);
 
 describe("dkp-access", () => {
-  const { at, write } = projectForEach();
+  const { at, names, read, write } = projectForEach();
 
   it("--help documents the exit codes once, and with that of all commands has at most 1,700 words", async () => {
     const { stdout } = await runCli("/", ["--help"]);
@@ -69,6 +69,22 @@ describe("dkp-access", () => {
       );
     },
   );
+
+  it.each([
+    [["init", ""], "an argument"],
+    [["diff", "--against", ""], "--against"],
+    [["policy", "dev", "--explain="], "--explain"],
+  ])("%j is an error, and writes nothing", async (args, where) => {
+    write({ "README.md": "mine" });
+    expect(await runCli(at(), args)).toEqual({
+      status: 1,
+      stdout: "",
+      stderr: `error: ${where} is empty; write a value, or leave it out
+dkp-access ${args[0]} --help shows the usage
+`,
+    });
+    expect([names(), read("README.md")]).toEqual([["README.md", "deployments"], "mine"]);
+  });
 
   it.each(["AKIAIOSFODNN7EXAMPLE", "wJalrXUtnFEMI"])(
     "--leaked takes the ID of a key alone, and repeats nothing else: %s",

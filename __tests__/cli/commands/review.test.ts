@@ -157,7 +157,7 @@ describe("dkp-access review", () => {
     ["deployments/dev.yaml/x", "deployments/dev.yaml/x: not a directory (ENOTDIR)\n"],
     [
       "",
-      `error: --out names no folder
+      `error: --out is empty; write a value, or leave it out
 dkp-access review --help shows the usage
 `,
     ],

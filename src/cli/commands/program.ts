@@ -30,6 +30,17 @@ export async function runProgram(args: readonly string[], host: Host): Promise<n
   return session.exitCode;
 }
 
+/** An empty argument is, for example, a variable of a shell that nobody has set. */
+function requireValues(command: Command): void {
+  const options = command.options.filter(
+    (option) => command.getOptionValue(option.attributeName()) === "",
+  );
+  const empty = command.args.includes("") ? "an argument" : options[0]?.long;
+  if (empty !== undefined) {
+    command.error(`error: ${empty} is empty; write a value, or leave it out`);
+  }
+}
+
 /** Adds all commands. Only the one that runs needs its options. */
 async function addCommands(
   program: Command,
@@ -77,6 +88,7 @@ function root(session: Session): Command {
     .helpOption("-h, --help", "show help")
     .configureOutput({ writeOut: (text) => session.print(text), writeErr: session.printError })
     .showHelpAfterError("dkp-access --help shows the usage")
+    .hook("preAction", (_, command) => requireValues(command))
     .exitOverride();
   addHelpSection(program, "Exit codes:", EXIT_CODES);
   addHelpSection(program, "Environment variables:", ENVIRONMENT);

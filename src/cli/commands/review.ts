@@ -28,9 +28,6 @@ export const define: Define = (command, session) => {
     .option("--check", "write nothing; fail if a file is not up to date")
     .option("--out <folder>", "the folder of the review packs", "review")
     .action((names: readonly string[], { check, out }: Options) => {
-      if (out === "") {
-        command.error("error: --out names no folder");
-      }
       const { deployments, stacks } = selectDeployments(session, names);
       const packs = deployments.map(
         (deployment) => [deployment.stack, reviewPack(reviewed(deployment))] as const,

@@ -1,4 +1,5 @@
 import { symlinkSync } from "node:fs";
+import { cpuSeconds } from "../../packages/iam-no-new-access/__tests__/helpers/cpu";
 import { changesAgainst } from "../../src/cli/diff/packs/compare";
 import type { Deployment } from "../../src/settings/deployment";
 import { loadDeployments } from "../../src/settings/load";
@@ -45,6 +46,17 @@ describe("a pgpKey that names a file beside the settings", () => {
   ])("has the bytes that it would have in the settings: %s", (_, content) => {
     folder.write({ "deployments/team.asc": content });
     expect(read("team.asc").settings).toEqual(read(ENCRYPTION_KEY).settings);
+  });
+
+  it.each([
+    ["line feeds", "\n".repeat(3000)],
+    ["headers", "a: ".repeat(40_000)],
+  ])("is refused within two seconds of CPU time if it has many %s", (_, content) => {
+    folder.write({ "deployments/team.asc": armor("PUBLIC", `${content}\n!`) });
+    const seconds = cpuSeconds(() => {
+      expect(errorOf("team.asc")).toContain("is armored text, and not one public key");
+    });
+    expect(seconds).toBeLessThan(2);
   });
 
   it("can move there without a change of the review pack, so that diff reports nothing", () => {

@@ -10,11 +10,9 @@ export interface KeyFiles {
   readonly errors: readonly FieldError[];
 }
 
-/** The output of `gpg --armor --export`, with its base64 as a group. RFC 9580, section 6.2. */
-const HEADER = /^\s*-----BEGIN PGP PUBLIC KEY BLOCK-----[^\S\n]*\n(?:[^\n]+: [^\n]*\n)*\s*/;
-const BASE64 = /([A-Za-z0-9+/=\s]+?)(?:\s=[A-Za-z0-9+/]{4})?/;
-const FOOTER = /\s*-----END PGP PUBLIC KEY BLOCK-----\s*$/;
-const ARMOR = new RegExp(HEADER.source + BASE64.source + FOOTER.source);
+/** The lines around the output of `gpg --armor --export`. RFC 9580, section 6.2. */
+const BEGIN = "-----BEGIN PGP PUBLIC KEY BLOCK-----";
+const END = "-----END PGP PUBLIC KEY BLOCK-----";
 
 /** Base64 has no dot. */
 const isFileName = (text: string): boolean => text.includes(".") && !/-----|^keybase:/i.test(text);
@@ -71,4 +69,14 @@ function readKeyFile(
 }
 
 /** A text that is no public key stays, so that the error names it. */
-const armored = (text: string): string => ARMOR.exec(text)?.[1]?.replaceAll(/\s/g, "") ?? text;
+function armored(text: string): string {
+  const [begin, ...lines] = text.trim().split("\n");
+  const isBlock = begin?.trim() === BEGIN && lines.pop() === END;
+  const isHeader = (line: string) => line.indexOf(": ") > 0;
+  const base64 = lines
+    .slice(lines.findIndex((line) => !isHeader(line)))
+    .join("\n")
+    .trim()
+    .replace(/\s=[A-Za-z0-9+/]{4}$/, "");
+  return isBlock && /^[A-Za-z0-9+/=\s]+$/.test(base64) ? base64.replaceAll(/\s/g, "") : text;
+}

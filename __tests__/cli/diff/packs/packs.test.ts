@@ -244,6 +244,16 @@ describe("a settings file that is", () => {
     },
   );
 
+  it("changed in a tag with the name of another setting reports that tag", () => {
+    const [before, after] = ["a: x", "a: x, b.pgpKey: y"].map((tags) =>
+      reviewPackOf(`cluster: { tags: { ${tags} } }`),
+    );
+    const { deployments } = changesAgainst({ dev: before ?? {} }, { dev: after ?? {} }, "");
+    expect(deployments[0]?.findings).toEqual([
+      expect.objectContaining({ field: "cluster.tags.b.pgpKey" }),
+    ]);
+  });
+
   it("unchanged is listed beside a changed one", () => {
     const [before, after] = [reviewPackOf(""), reviewPackOf("tags: { x: y }")];
     const changes = changesAgainst({ a: before, b: before }, { a: before, b: after }, "");

@@ -38,7 +38,7 @@ export function settingsFindings(before: JsonObject, after: JsonObject): readonl
 
 /** Changes of resources report these. */
 const isOfResources = (field: string): boolean =>
-  field === "user.name" || field.endsWith(".pgpKey");
+  field === "user.name" || /^accessKeys\.\w+\.pgpKey$/.test(field);
 
 function environmentFindings(before: JsonObject, after: JsonObject): readonly DiffFound[] {
   const [old, current] = [environmentOf(before), environmentOf(after)];

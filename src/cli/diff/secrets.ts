@@ -115,7 +115,7 @@ export function recordedKeyFindings(state: Snapshot): readonly DiffFound[] {
     const { pgpKey, keyFingerprint = "" } = keyIn(state, slot) ?? {};
     const [fingerprint, recorded] = [pgpKey && fingerprintOf(pgpKey), keyFingerprint.toUpperCase()];
     const values = fingerprint && { slot, recorded, fingerprint };
-    return values && /^[0-9A-F]{40}$/.test(recorded) && recorded !== fingerprint
+    return values && /^[0-9A-F]+$/.test(recorded) && recorded !== fingerprint
       ? [{ rule: "pgp-key-differs", address: KEY_ADDRESSES[slot], values }]
       : [];
   });

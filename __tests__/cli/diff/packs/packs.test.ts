@@ -67,6 +67,11 @@ const CHANGES: Readonly<Record<string, readonly [before: string, after: string, 
       keys("Active", "absent").replace("secondary: {", `secondary: { pgpKey: ${SAME_KEY},`),
       "2 pgp-key-new",
     ],
+    "the first secret for the OpenPGP key of an absent slot": [
+      `accessKeys: { primary: { pgpKey: ${ENCRYPTION_KEY} }, secondary: { pgpKey: ${RSA_KEY} } }`,
+      `accessKeys: { primary: { pgpKey: ${ENCRYPTION_KEY} }, secondary: { status: Active, pgpKey: ${RSA_KEY} }, current: secondary }`,
+      "2 pgp-key-new",
+    ],
     "another node role": [
       "nodeRole: { name: a }",
       "nodeRole: { name: b }",

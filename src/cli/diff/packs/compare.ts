@@ -1,7 +1,7 @@
 import SemVer from "semver/classes/semver";
 import valid from "semver/functions/valid";
 import { ACCOUNT_ID } from "../../../iam/arns";
-import { SLOTS } from "../../../iam/key-slots";
+import { SLOTS, type Slot } from "../../../iam/key-slots";
 import type { Deployment } from "../../../settings/deployment";
 import { canonical, listOf, objectOf, textOf, valueAt } from "../../../text/json";
 import { packageVersion } from "../../../text/package-file";
@@ -11,8 +11,8 @@ import type { Changes, DeploymentChanges } from "../changes";
 import { nameOf } from "../json-values";
 import { permissionFindings } from "../permissions";
 import { resourceFindings, resourcesOfPacks } from "../resource-findings";
-import { exposureFindings, outputFindings, type PgpKeys, pgpKeyFindings } from "../secrets";
-import { snapshotOfPack } from "../snapshot";
+import { exposureFindings, outputFindings, pgpKeyFindings } from "../secrets";
+import { slotsOf, snapshotOfPack } from "../snapshot";
 import { policiesIn, policyFileFindings } from "./pack-policies";
 import { deploymentOf, type Files, LOCK_FILE, type PackSide, sideOf } from "./pack-side";
 import { riskFindings, settingsFindings, unexplained } from "./setting-changes";
@@ -103,6 +103,11 @@ function findingsBetween(before: PackSide, after: PackSide): readonly DiffFound[
   const contentsBefore = contentsOf(before, after, importedBefore);
   const contentsAfter = contentsOf(after, before, importedAfter);
   const snapshots = [contentsBefore.snapshot, contentsAfter.snapshot] as const;
+  const [slots, slotsAfter] = snapshots.map(slotsOf);
+  // An absent slot has encrypted no secret for its OpenPGP key.
+  const formerPgpKeys = pgpKeysOf(before).filter(
+    ([slot]) => slots?.includes(slot) || !slotsAfter?.includes(slot),
+  );
   const isApplied = canonical(before.terraform) !== canonical(after.terraform);
   const resources = resourceFindings(
     ...snapshots,
@@ -115,7 +120,7 @@ function findingsBetween(before: PackSide, after: PackSide): readonly DiffFound[
     ),
     ...permissionFindings(...snapshots),
     ...exposureFindings(...snapshots),
-    ...pgpKeyFindings(pgpKeysOf(before), pgpKeysOf(after)),
+    ...pgpKeyFindings(formerPgpKeys, pgpKeysOf(after)),
     ...policyFileFindings(contentsBefore.policies, contentsAfter.policies, isApplied),
     ...outputFindings(...snapshots),
     ...(before.settings === undefined
@@ -140,7 +145,7 @@ function contentsOf(side: PackSide, other: PackSide, imported: readonly string[]
   return { policies, snapshot: snapshotOfPack(side.terraform, policies, account, imported) };
 }
 
-function pgpKeysOf({ settings }: PackSide): PgpKeys {
+function pgpKeysOf({ settings }: PackSide): readonly (readonly [Slot, string | undefined])[] {
   return SLOTS.map((slot) => [slot, textOf(valueAt(settings, ["accessKeys", slot, "pgpKey"]))]);
 }
 

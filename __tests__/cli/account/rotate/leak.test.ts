@@ -51,21 +51,24 @@ describe("the response to a leak", () => {
       [key("A"), key("B")],
       "A",
       ["A", "B"],
-      ["delete B", "create", "give K1", "Inactive A", "deny", "delete A", "delete B"],
+      [
+        ...["delete B", "create", "give K1"],
+        ...["Inactive A", "Inactive B", "deny", "delete A", "delete B"],
+      ],
     ],
     [
       "of an Inactive key that DKP has",
       [key("A", "Inactive"), key("B")],
       "A",
       ["A"],
-      ["delete A", "create", "give K1", "deny", "delete A"],
+      ["delete A", "create", "give K1", "Inactive A", "deny", "delete A"],
     ],
     [
       "of DKP's key that nothing has used yet",
       [unused("A"), key("B")],
       "A",
       ["A"],
-      ["delete A", "create", "give K1", "deny", "delete A"],
+      ["delete A", "create", "give K1", "Inactive A", "deny", "delete A"],
     ],
     [
       "of a key that DKP does not have",
@@ -113,6 +116,16 @@ describe("the response to a leak", () => {
     ]);
   });
 
+  it("deactivates each leaked key before a Deny that may fail, also one that was to make room", async () => {
+    const { account, world } = accountWith([unused("A"), key("B")], "A", {
+      denySessions: () => Promise.reject(new Error("not authorized")),
+    });
+    const plan = await leakPlan(world, ["A"], "deckhouse");
+    account.isAway = true;
+    await expect(respond(world, plan, "aws ...")).rejects.toThrow("not authorized");
+    expect([plan.forSlot?.id, account.calls]).toEqual(["A", ["Inactive A"]]);
+  });
+
   it("passes another key to a file or a command first, whichever key DKP has", async () => {
     const run = async (keys: readonly ReturnType<typeof key>[], ...leaked: readonly string[]) => {
       const { account, world, response } = accountWith(keys, "A", {
@@ -133,8 +146,10 @@ describe("the response to a leak", () => {
     expect(await run([key("A")], "A")).toEqual(["create", ...ends]);
     // DKP may have the other one.
     const keys = [key("A"), unused("B")];
-    expect(await run(keys, "A")).toEqual(["delete A", "create", "deny", "delete A"]);
-    expect(await run(keys, "A", "B")).toEqual([...["delete B", "create", ...ends, "delete B"]]);
+    expect(await run(keys, "A")).toEqual(["delete A", "create", ...ends]);
+    expect(await run(keys, "A", "B")).toEqual([
+      ...["delete B", "create", "Inactive A", "Inactive B", "deny", "delete A", "delete B"],
+    ]);
   });
 
   it("ends the leaked key of a cluster that Commander manages, which gets no other one", async () => {

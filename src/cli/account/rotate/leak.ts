@@ -96,7 +96,8 @@ export async function respond(
   } else if (plan.isOfDkp === true) {
     found.push(notGiven(world, plan, world.refusal));
   }
-  for (const { id } of plan.keys.filter((key) => key.id !== plan.forSlot?.id)) {
+  // Also one that was to make room: its deletion may have failed.
+  for (const { id } of plan.keys) {
     await world.setStatus(id, "Inactive");
   }
   const before = new Date(+world.now() + PROPAGATION);

@@ -39,7 +39,7 @@ interface LeakPlan {
   readonly isDown: boolean;
 }
 
-/** @throws Error if a key is not one of the user: then nothing is done */
+/** @throws Error if a key is another user's: then nothing is done */
 export async function leakPlan(
   world: LeakWorld,
   leaked: readonly string[],
@@ -209,7 +209,7 @@ export function leakPlanText(
   lines.push(`- deny sessions that were issued before ${timeText(new Date(+now + PROPAGATION))}`);
   lines.push(
     ...keys.map(({ id }) => `- delete ${id}`),
-    ...gone.map((id) => `- ${id} is gone already`),
+    ...gone.map((id) => `- the user has no key ${id}`),
   );
   return `${lines.join("\n")}\n`;
 }

@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from "node:util";
 import { isMap, isScalar, parseDocument, type Scalar } from "yaml";
 import { ACCESS_KEY_ID } from "../../iam/key-slots";
 import { isObject, type JsonObject, objectOf, textOf } from "../../text/json";
+import { ClusterError } from "./failures";
 
 /** DKP's `AWSClusterConfiguration` without the secret access key. */
 export interface ClusterConfiguration {
@@ -79,7 +80,8 @@ export function hasKey(text: string, { id, secret }: SecretKey): boolean {
 /**
  * The text of the configuration with another key. All other bytes stay: comments, order, line ends,
  * anchors.
- * @throws Error if the two values cannot be changed without a change of another one
+ * @throws ClusterError, refused, if the two values cannot be changed without a change of another
+ * one
  */
 export function withKey(text: string, { id, secret }: SecretKey): string {
   const before = yamlOf(text, CONFIGURATION);
@@ -104,7 +106,8 @@ export function withKey(text: string, { id, secret }: SecretKey): string {
 }
 
 const cannotChange = () =>
-  new Error(
+  new ClusterError(
+    "refused",
     `${CONFIGURATION}: provider.${ID} and provider.${SECRET} are no plain values of their own ` +
       `(an anchor, an alias or a block); write them as such with d8 system edit ${CONFIGURATION}`,
   );

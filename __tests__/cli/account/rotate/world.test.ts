@@ -1,7 +1,11 @@
 import type { Aws } from "../../../../src/cli/account/aws/client";
-import { userWorld } from "../../../../src/cli/account/rotate/world";
+import { rotationWorld, userWorld } from "../../../../src/cli/account/rotate/world";
+import { runningCluster } from "../../../../src/cli/cluster/running-cluster";
 import { type Answers, callsOf } from "../../../helpers/aws-answers";
 import { deployment } from "../../../helpers/deployment";
+import { folderForEach } from "../../../helpers/folder";
+import { Account } from "../../../helpers/rotation-account";
+import { accessTo, CONFIGURATION } from "../../../helpers/stand-in-cluster";
 
 const ownerOf = (answers: Answers) => {
   const aws = { call: callsOf(answers, "error NoSuchEntity") };
@@ -17,5 +21,19 @@ describe("the owner of a leaked key", () => {
 
   it("is not unknown because of another error", async () => {
     await expect(ownerOf({ GetAccessKeyLastUsed: "error timed out" })).rejects.toThrow("why");
+  });
+});
+
+describe("a new key", () => {
+  const { at } = folderForEach();
+
+  it("is refused by a configuration in which nothing can replace the key", async () => {
+    const text = CONFIGURATION.replace("AccessKeyId: ", "AccessKeyId: &id ");
+    const access = await accessTo(at(), { "provider-cluster-configuration": text });
+    const cluster = await runningCluster(access);
+    const world = rotationWorld(new Account(new Date()).world(), access, cluster);
+    expect(await world.give({ id: "AKIAI44QH8DHBEXAMPLE", secret: "secret" })).toMatchObject({
+      failure: "refused",
+    });
   });
 });

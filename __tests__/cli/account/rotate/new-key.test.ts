@@ -55,6 +55,16 @@ describe("a key for an installation", () => {
     expect(calls).toEqual(["create", "delete AKIAI44QH8DHBEXAMPLE"]);
   });
 
+  it("is deleted again where AWS does not accept it, because nothing has it", async () => {
+    const { calls, world } = worldOf();
+    world.accepts = () => Promise.reject(new Error("AWS does not accept the new key"));
+    const result = newKeyFor(world, deployment(), toCommand("false", {}), () => undefined);
+    await expect(result).rejects.toThrow(
+      /^AWS does not .+; the new key AKIA\w+ was deleted again$/,
+    );
+    expect(calls).toEqual(["create", "delete AKIAI44QH8DHBEXAMPLE"]);
+  });
+
   it("goes to the standard input of a command", async () => {
     const file = folder.at("block");
     expect(await createdFor(toCommand(`cat > ${file}`, process.env)).result).toMatchObject({

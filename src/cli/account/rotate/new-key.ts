@@ -81,7 +81,10 @@ export async function newKeyFor(
   const refusal = await atSignal(
     () => print(`rotate was interrupted; ${stays}\n`),
     async () => {
-      await world.accepts(key);
+      const invalid = await world.accepts(key).catch((error: Error) => error);
+      if (invalid !== undefined) {
+        return invalid;
+      }
       const block = providerYaml(deployment.stack, providerBlock(deployment, key));
       return await to.take(block).catch(({ message }: Error) => {
         throw new Error(`${message}; ${stays}`);

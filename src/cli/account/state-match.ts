@@ -23,14 +23,14 @@ export function mismatches(
   };
 }
 
-/** The fields in which a running cluster is not that of the settings. */
+/** The fields in which a running cluster is not that of the settings; "" is none. */
 export const clusterMismatches = (
   { region, cluster: { prefix } }: Pick<Deployment, "region" | "cluster">,
   { configuration, prefix: running }: RunningCluster,
-): readonly (readonly [field: string, own: string, other: string | undefined])[] =>
+): readonly (readonly [field: string, own: string, other: string])[] =>
   (
     [
-      ["cluster.prefix", prefix ?? running ?? "", running],
+      ["cluster.prefix", prefix ?? running ?? "", running ?? ""],
       ["region", region, configuration.region],
     ] as const
   ).filter(([, own, other]) => own !== other);

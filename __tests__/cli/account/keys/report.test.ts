@@ -91,6 +91,12 @@ describe("the report of keys", () => {
     expect(shown).toContain("then npx dkp-access hand-over deckhouse --cluster --context=dev\n");
   });
 
+  it("accuses no cluster without a prefix where the settings have none", () => {
+    const { cluster, ...given } = inCluster(DEPLOYED, OLD);
+    const report = keyReport({ ...given, cluster: cluster && { ...cluster, prefix: undefined } });
+    expect([report.findings, report.next.why]).toEqual([[], "done"]);
+  });
+
   it("waits to the minute, and for the use that AWS reports", () => {
     expect(text(rotation(MOVED, iamKey(OLD, 60, 0.5), iamKey(NEW, 1, 0.1)))).toContain(
       `next: wait until 2026-11-01 12:00 UTC: AWS reports a use of ${OLD} at 2026-10-31 12:00 UTC\n`,

@@ -123,7 +123,7 @@ function requireSameCluster(deployment: Deployment, cluster: RunningCluster): vo
   }
   for (const [field, own, other] of clusterMismatches(deployment, cluster)) {
     throw new Error(
-      `${field}: the settings have ${own}, and the cluster of ${context} has ${other ?? "none"}; ` +
+      `${field}: the settings have ${own}, and the cluster of ${context} has ${other || "none"}; ` +
         "name another --context or stack",
     );
   }

@@ -57,8 +57,13 @@ function mismatchFindings({ settings, state, iam, cluster }: KeySituation): read
       found.push({ rule: "key-account-differs", values: { of, expected, account } });
     }
   }
-  for (const [field, own, other = "none"] of cluster ? clusterMismatches(settings, cluster) : []) {
-    const values = { field, settings: own, cluster: other, context: cluster?.context ?? "" };
+  for (const [field, own, other] of cluster ? clusterMismatches(settings, cluster) : []) {
+    const values = {
+      field,
+      settings: own,
+      cluster: other || "none",
+      context: cluster?.context ?? "",
+    };
     found.push({ rule: "key-cluster-differs", field, values });
   }
   const isNew = state.keys.some((key) => isNewAt(key.created, iam.now));

@@ -2,7 +2,7 @@ import type { Slot } from "../../iam/key-slots";
 import type { Deployment } from "../../settings/deployment";
 import { timeText } from "../text/time";
 import type { Waiting } from "./aws/client";
-import { type IamKey, withIam } from "./aws/iam-reader";
+import { type DatedKey, type IamKey, withIam } from "./aws/iam-reader";
 
 // What an apply does to an access key. plan, apply and keys report it in the same words.
 
@@ -18,17 +18,15 @@ const RECENT_MS = RECENT_HOURS * 3_600_000;
 export const DAY = 86_400_000;
 
 /** A key whose creation is unknown counts as created in 1970. */
-export const createdOf = ({ created }: Pick<IamKey, "created">): Date => created ?? new Date(0);
+export const createdOf = ({ created }: DatedKey): Date => created ?? new Date(0);
 
-export const ageInDays = (key: Pick<IamKey, "created">, now: Date): number =>
-  (+now - +createdOf(key)) / DAY;
+export const ageInDays = (key: DatedKey, now: Date): number => (+now - +createdOf(key)) / DAY;
 
 const isWithin = (time: Date | undefined, now: Date): boolean =>
   time !== undefined && now.getTime() - time.getTime() < RECENT_MS;
 
 /** Whether AWS reports a use within the last day. */
-export const isInUse = ({ lastUsed }: Pick<IamKey, "lastUsed">, now: Date): boolean =>
-  isWithin(lastUsed?.at, now);
+export const isInUse = ({ lastUsed }: DatedKey, now: Date): boolean => isWithin(lastUsed?.at, now);
 
 /** The only Active key with a use within the day: DKP has it, if DKP has one of them. */
 export function onlyUsedKey(keys: readonly IamKey[], now: Date): IamKey | undefined {
@@ -37,7 +35,7 @@ export function onlyUsedKey(keys: readonly IamKey[], now: Date): IamKey | undefi
 }
 
 /** Whether a key was created, or used according to AWS, within the last day. */
-export const isRecent = (key: Pick<IamKey, "created" | "lastUsed">, now: Date): boolean =>
+export const isRecent = (key: DatedKey, now: Date): boolean =>
   isInUse(key, now) || isWithin(key.created, now);
 
 /**
@@ -46,7 +44,7 @@ export const isRecent = (key: Pick<IamKey, "created" | "lastUsed">, now: Date): 
  */
 export interface KeyUses {
   readonly now: Date;
-  readonly keys: readonly Pick<IamKey, "id" | "created" | "lastUsed">[];
+  readonly keys: readonly DatedKey[];
 }
 
 interface EndedKey {
@@ -102,8 +100,8 @@ export function endingOf(
 
 /** The last uses of keys, as far as these credentials may read them. */
 export async function readKeyUses(
-  deployment: Pick<Deployment, "region" | "provider">,
-  keys: readonly Pick<IamKey, "id" | "created">[],
+  deployment: Deployment,
+  keys: readonly DatedKey[],
   waiting: Waiting,
 ): Promise<KeyUses> {
   return withIam(deployment, waiting, async (iam) => {

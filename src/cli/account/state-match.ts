@@ -10,7 +10,7 @@ interface Mismatches {
 
 /** Settings, state and credentials that do not belong together: then nothing else is reliable. */
 export function mismatches(
-  settings: Pick<Deployment, "user" | "accountId">,
+  settings: Deployment,
   user: StateContents["user"],
   account?: string,
 ): Mismatches {
@@ -25,7 +25,7 @@ export function mismatches(
 
 /** The fields in which a running cluster is not that of the settings; "" is none. */
 export const clusterMismatches = (
-  { region, cluster: { prefix } }: Pick<Deployment, "region" | "cluster">,
+  { region, cluster: { prefix } }: Deployment,
   { configuration, prefix: running }: RunningCluster,
 ): readonly (readonly [field: string, own: string, other: string])[] =>
   (

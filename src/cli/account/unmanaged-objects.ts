@@ -12,7 +12,7 @@ const lower = (name: string): string => name.toLowerCase();
 /** What uses an object and belongs to no deployment of these inventories. */
 export function othersAmong(
   uses: readonly string[],
-  { cluster: { prefix } }: Pick<Deployment, "cluster">,
+  { cluster: { prefix } }: Deployment,
   inventories: readonly Inventory[],
 ): readonly string[] {
   const own = inventories.flatMap(({ things, links }) => [

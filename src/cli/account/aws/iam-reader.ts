@@ -12,13 +12,16 @@ export type Reading<T> = { readonly value: T } | Unread;
 
 export type StoredDocument = Readonly<Record<string, unknown>>;
 
-export interface IamKey {
+export interface DatedKey {
   readonly id: string;
-  readonly status: string;
   readonly created?: Date | undefined;
   readonly lastUsed?:
     | { readonly at: Date; readonly service: string; readonly region: string }
     | undefined;
+}
+
+export interface IamKey extends DatedKey {
+  readonly status: string;
 }
 
 /** The trust policy of a role is as IAM sends it: see `storedDocument`. */

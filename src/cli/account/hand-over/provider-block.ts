@@ -18,7 +18,7 @@ type ProviderBlock = Readonly<
 
 /** The block with a key. */
 export const providerBlock = (
-  { region }: Pick<Deployment, "region">,
+  { region }: Deployment,
   { id, secret }: SecretKey,
 ): ProviderBlock => ({ providerAccessKeyId: id, providerSecretAccessKey: secret, region });
 
@@ -40,8 +40,9 @@ interface CurrentKey {
 export async function currentKey(
   terraform: TerraformCli,
   folder: string,
-  { stack, accessKeys, managedBy, user, accountId }: Deployment,
+  deployment: Deployment,
 ): Promise<CurrentKey> {
+  const { stack, accessKeys, managedBy, user, accountId } = deployment;
   if (accessKeys === "none") {
     const create =
       managedBy === "rotate"
@@ -50,7 +51,7 @@ export async function currentKey(
     throw new Error(`accessKeys: Terraform has no key to hand over; create one with ${create}`);
   }
   const state = readState(await pullState(terraform, folder));
-  const mismatch = mismatches({ user, accountId }, state.user, state.user?.arn?.split(":")[4]);
+  const mismatch = mismatches(deployment, state.user, state.user?.arn?.split(":")[4]);
   if (mismatch.user !== undefined) {
     throw new Error(
       `user.name: the settings have the user "${user.name}", ` +

@@ -68,7 +68,7 @@ export async function keysBefore(world: RotationWorld, user: string): Promise<st
  */
 export async function newKeyFor(
   world: RotationWorld,
-  deployment: Pick<Deployment, "stack" | "region" | "user">,
+  deployment: Deployment,
   to: Destination,
   print: Progress,
   rule: "new-key" | "leak-new-key" = "new-key",

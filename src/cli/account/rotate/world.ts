@@ -23,10 +23,7 @@ const PAUSE_MS = 1000;
  * something in AWS.
  * @param aws with credentials that `rotator-policy.json` describes
  */
-export function userWorld(
-  aws: Aws,
-  { region, user: { name: UserName } }: Pick<Deployment, "region" | "user">,
-): LeakWorld {
+export function userWorld(aws: Aws, { region, user: { name: UserName } }: Deployment): LeakWorld {
   const reader = new IamReader(aws);
   const unread = () => Promise.reject(new Error("the cluster was not read"));
   return {

@@ -53,18 +53,17 @@ export function reviewPack(review: Reviewed): Pack {
   const facts = pageFacts(review, compared);
   // These create what Terraform would import.
   const isImported = (review.terraform.import ?? []).length > 0;
-  const page = (file: PackFile) => fillTemplate(`src/cli/review/pages/${file}`, facts);
+  const pages = (...files: readonly PackFile[]): Pack =>
+    Object.fromEntries(
+      files.map((file) => [file, fillTemplate(`src/cli/review/pages/${file}`, facts)]),
+    );
   return {
     ...compared,
-    "REVIEW.md": page("REVIEW.md"),
-    "actions.md": page("actions.md"),
-    "after-a-leak.md": page("after-a-leak.md"),
-    "cluster-access.yaml": page("cluster-access.yaml"),
+    ...pages("REVIEW.md", "actions.md", "after-a-leak.md", "cluster-access.yaml"),
+    ...pages("consumer.tf", "deployer.md"),
     "cluster-configuration.yaml": clusterConfiguration(review),
-    "consumer.tf": page("consumer.tf"),
-    "deployer.md": page("deployer.md"),
     "main.tf.json.sha256": `${sha256(compared["main.tf.json"])}  main.tf.json\n`,
-    ...(!isImported && { "aws-cli.sh": page("aws-cli.sh"), "console.md": page("console.md") }),
+    ...(!isImported && pages("aws-cli.sh", "console.md")),
     ...(managedBy === "rotate" && {
       "rotator-policy.json": json(rotator),
       "responder-policy.json": json(responder),

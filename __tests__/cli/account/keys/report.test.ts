@@ -13,6 +13,7 @@ import {
   OLD,
   rotation,
   SITUATIONS,
+  situation,
   withIam,
 } from "../../../helpers/keys/situations";
 import { ENCRYPTION_KEY } from "../../../helpers/pgp-keys";
@@ -95,6 +96,14 @@ describe("the report of keys", () => {
     const { cluster, ...given } = inCluster(DEPLOYED, OLD);
     const report = keyReport({ ...given, cluster: cluster && { ...cluster, prefix: undefined } });
     expect([report.findings, report.next.why]).toEqual([[], "done"]);
+  });
+
+  it("names the command that replaces a dead key of rotate", () => {
+    const settings = "accessKeys: { managedBy: rotate, maxAge: 30 }";
+    const given = situation(settings, [], [iamKey(OLD, 9, 1, "Inactive")]);
+    expect(text({ ...given, dkpKey: OLD })).toContain(
+      `attention: DKP has ${OLD}, which is Inactive\n  -> npx dkp-access rotate deckhouse --cluster gives it another one\n`,
+    );
   });
 
   it("waits to the minute, and for the use that AWS reports", () => {

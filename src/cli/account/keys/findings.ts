@@ -205,7 +205,8 @@ function userKeyFindings(situation: KeySituation): readonly KeyFinding[] {
   }
   const status = iam.keys.find((key) => key.id === dkp)?.status;
   if (dkp !== undefined && status !== "Active") {
-    const values = { key: dkp, status, user: user.name, owner: iam.owners[dkp] };
+    const rotated = isRotated ? stack : undefined;
+    const values = { key: dkp, status, user: user.name, owner: iam.owners[dkp], rotated };
     found.push({ rule: "key-dkp-dead", values });
   }
   return found;

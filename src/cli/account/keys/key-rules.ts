@@ -101,7 +101,8 @@ const KEYS = {
     },
     "key-dkp-dead": {
       text: "DKP has {key}, which is [{status}|no key of the user {user}][, but of {owner}]",
-      remedy: "give DKP the current key",
+      remedy: `[npx dkp-access rotate {rotated} --cluster gives it another one|give DKP a key of the
+        user that is Active]`,
     },
     "key-unread": {
       text: "not read: {unread}",

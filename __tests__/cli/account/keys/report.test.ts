@@ -92,6 +92,16 @@ describe("the report of keys", () => {
     expect(shown).toContain("then npx dkp-access hand-over deckhouse --cluster --context=dev\n");
   });
 
+  it("prints the block of a cluster that Commander manages, which nothing is written to", () => {
+    const { cluster, ...given } = inCluster(
+      rotation(MOVED, iamKey(OLD, 60, 0.1), iamKey(NEW, 0.05)),
+      OLD,
+    );
+    expect(text({ ...given, cluster: cluster && { ...cluster, isOfCommander: true } })).toContain(
+      "then npx dkp-access hand-over deckhouse --out FILE\n",
+    );
+  });
+
   it("accuses no cluster without a prefix where the settings have none", () => {
     const { cluster, ...given } = inCluster(DEPLOYED, OLD);
     const report = keyReport({ ...given, cluster: cluster && { ...cluster, prefix: undefined } });

@@ -26,10 +26,12 @@ function stepLines({ situation, next }: KeyReport, file: string): readonly strin
   } = situation;
   const textOfTime = why === "done" ? dayText : untilText;
   const context = cluster ? ["--cluster", `--context=${shellWord(cluster.context)}`] : [];
-  const byFile = cluster ? "" : ` --out FILE && ${EDIT_PROVIDER}`;
+  // Nothing is written to a cluster of Commander, which gets the block itself.
+  const to = cluster && !cluster.isOfCommander ? context : ["--out", "FILE"];
+  const edit = cluster ? "" : ` && ${EDIT_PROVIDER}`;
   const commands = {
     apply: dkpAccess("apply", stack),
-    "hand-over": `${dkpAccess("hand-over", stack, ...context)}${byFile}`,
+    "hand-over": `${dkpAccess("hand-over", stack, ...to)}${edit}`,
   };
   const lines = [
     STEPS[why].text({ key, what, time: until ? textOfTime(until) : "" }),

@@ -244,21 +244,26 @@ async function inCluster(
     await requireCluster(deployment, cluster, iam);
     const from = cluster.configuration.keyId;
     const isUnknown = await isUnknownKey(deployment, from, iam);
+    let isDown = false;
     const agree = async (findings: readonly RotateFound[]) => {
+      isDown = findings.some(saysDown);
       if (options.yes !== true) {
         session.printError(findings.map(textOfFound).join(""));
       }
       const question = `Do this for ${deployment.stack} in ${access.context}?`;
       await requireYes(session, options, question, { from, isUnknown });
-      session.raise(findings.some(isDown) ? EXIT.breaking : EXIT.success);
     };
     const world = rotationWorld(user, access, cluster);
-    return await rotateOnce(world, { maxAge, isWanted: options.now === true }, agree);
+    const wanted = { maxAge, isWanted: options.now === true };
+    return await rotateOnce(world, wanted, agree).catch((error: unknown) => {
+      session.raise(isDown ? EXIT.breaking : EXIT.success);
+      throw error;
+    });
   });
 }
 
 /** Whether DKP has a key that does not work until a step is done. */
-const isDown = ({ rule }: RotateFound): boolean =>
+const saysDown = ({ rule }: RotateFound): boolean =>
   ["replace-unknown", "replace-inactive"].includes(rule);
 
 function textOfFound(found: RotateFound): string {

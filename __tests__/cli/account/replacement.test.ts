@@ -122,7 +122,17 @@ describe("replacementOf", () => {
       `the cluster has the key ${OLD_KEY} of the user "bob", and the settings have "deckhouse"; name another --context or stack`,
       { answers: { ...WITHOUT_OLD, GetAccessKeyLastUsed: { UserName: "bob" } } },
     ],
-    ["why", { answers: { ...WITHOUT_OLD, GetAccessKeyLastUsed: "error AccessDenied" } }],
+    [
+      `the cluster has the key ${OLD_KEY}, and IAM names no user that has it (iam:GetAccessKeyLastUsed: AccessDenied: why); if it was deleted, give DKP another one: npx dkp-access hand-over deckhouse --out FILE && d8 system edit provider-cluster-configuration`,
+      { answers: { ...WITHOUT_OLD, GetAccessKeyLastUsed: "error AccessDenied" } },
+    ],
+    [
+      `give DKP another one: npx dkp-access rotate deckhouse --cluster --leaked ${OLD_KEY}`,
+      {
+        settings: `${SETTINGS}\naccessKeys: { managedBy: rotate, maxAge: 90 }`,
+        answers: { ...WITHOUT_OLD, GetAccessKeyLastUsed: "error AccessDenied" },
+      },
+    ],
     ["why", { answers: { ...WITHOUT_OLD, GetAccessKeyInfo: "error timed out" } }],
   ])("refuses: %s", async (message, given) => {
     await expect(replacement(given)).rejects.toThrow(message);

@@ -1,7 +1,7 @@
 import { setTimeout as wait } from "node:timers/promises";
 import type { Deployment } from "../../../settings/deployment";
 import { type RunningCluster, SECRET_NAME } from "../../cluster/running-cluster";
-import { dkpAccess } from "../../text/advice";
+import { dkpAccess, EDIT_PROVIDER } from "../../text/advice";
 import { type IamReader, requiredOf } from "../aws/iam-reader";
 import { TIMED_OUT, UNREACHABLE } from "../aws/operations";
 import { clusterMismatches } from "../state-match";
@@ -143,9 +143,9 @@ async function requireActive(
   }
 }
 
-/** @throws Error if DKP's key is another user's, or another account's */
+/** @throws Error if DKP's key is another user's, or another account's, or if IAM does not say it */
 async function isOfUser(
-  { user, accountId }: Deployment,
+  { stack, user, accountId, managedBy }: Deployment,
   id: string,
   iam: IamReader,
 ): Promise<boolean> {
@@ -160,7 +160,18 @@ async function isOfUser(
         "name another --context or stack",
     );
   }
-  const use = requiredOf(await iam.keyUse(id));
+  const read = await iam.keyUse(id);
+  if ("unread" in read && read.error?.code === "AccessDenied") {
+    const command =
+      managedBy === "rotate"
+        ? dkpAccess("rotate", stack, "--cluster", "--leaked", id)
+        : `${dkpAccess("hand-over", stack, "--out", "FILE")} && ${EDIT_PROVIDER}`;
+    throw new Error(
+      `the cluster has the key ${id}, and IAM names no user that has it (${read.unread}); ` +
+        `if it was deleted, give DKP another one: ${command}`,
+    );
+  }
+  const use = requiredOf(read);
   if (use !== undefined && use.user !== user.name) {
     throw new Error(
       `the cluster has the key ${id} of the user "${use.user}", ` +

@@ -73,7 +73,7 @@ describe("a run of a rotation", () => {
       createKey: async () => ({ id: "GONE", secret: "" }),
     });
     await expect(run()).rejects.toThrow(
-      "the key GONE, which this run created, was deactivated or deleted meanwhile",
+      "the key GONE, which this run created, is no Active key of the user: another run ended it, or IAM does not list it yet",
     );
     expect(calls).toEqual([]);
   });

@@ -74,8 +74,8 @@ export async function giveNewKey(world: RotationWorld): Promise<string> {
   );
   if (!isActive) {
     throw new Error(
-      `the key ${key.id}, which this run created, was deactivated or deleted meanwhile; ` +
-        "run the command again",
+      `the key ${key.id}, which this run created, is no Active key of the user: ` +
+        "another run ended it, or IAM does not list it yet; run the command again",
     );
   }
   const refusal = await world.give(key);

@@ -8,7 +8,7 @@ const NEW_KEY = "AKIAI44QH8DHBEXAMPLE";
 const memberOf = (id: string, status: string) =>
   `<AccessKeyId>${id}</AccessKeyId><Status>${status}</Status><CreateDate>2026-01-01T00:00:00Z</CreateDate>`;
 
-describe("dkp-access rotate, of a cluster that has an Inactive key", () => {
+describe("dkp-access rotate", () => {
   const { at } = projectForEach(
     `${SETTINGS}accountId: "123456789012"
 cluster: { prefix: dev }
@@ -17,7 +17,7 @@ accessKeys: { managedBy: rotate, maxAge: 90 }
   );
   const environment = { ...process.env };
   let isCreated = false;
-  let isDenied = false;
+  let denied = "";
   const results: Readonly<Record<string, () => string>> = {
     GetCallerIdentity: () => "<Account>123456789012</Account>",
     ListAccessKeys: () => {
@@ -28,6 +28,7 @@ accessKeys: { managedBy: rotate, maxAge: 90 }
       const members = keys.map((key) => `<member>${key}</member>`).join("");
       return `<AccessKeyMetadata>${members}</AccessKeyMetadata>`;
     },
+    UpdateAccessKey: () => "",
     GetAccessKeyLastUsed: () => "<UserName>deckhouse</UserName>",
     CreateAccessKey: () => {
       isCreated = true;
@@ -38,16 +39,18 @@ accessKeys: { managedBy: rotate, maxAge: 90 }
   const server = createServer(async (request, response) => {
     const action = new URLSearchParams(await text(request)).get("Action") ?? "";
     response.setHeader("Content-Type", "text/xml");
-    if (isDenied && action === "CreateAccessKey") {
+    if (action === denied) {
       response.writeHead(403);
-      response.end("<ErrorResponse><Error><Code>AccessDenied</Code></Error></ErrorResponse>");
+      response.end(
+        "<ErrorResponse><Error><Code>AccessDenied</Code><Message>no</Message></Error></ErrorResponse>",
+      );
       return;
     }
     const result = `<${action}Result>${results[action]?.()}</${action}Result>`;
     response.end(`<${action}Response>${result}</${action}Response>`);
   });
-  const rotate = () =>
-    runCli(at(), ["rotate", "--cluster", "--yes", "--format", "json"], {
+  const rotate = (...args: readonly string[]) =>
+    runCli(at(), ["rotate", "--yes", "--format", "json", ...args], {
       PATH: process.env.PATH ?? "",
       ...standInCluster(at("d8")),
     });
@@ -65,12 +68,23 @@ accessKeys: { managedBy: rotate, maxAge: 90 }
     server.close();
   });
 
-  it("ends with 3 while DKP has no key that works, and with that of its report afterwards", async () => {
-    isDenied = true;
-    expect(await rotate()).toMatchObject({ status: 3, stdout: "" });
-    isDenied = false;
-    const { status, stdout } = await rotate();
+  it("ends with 3 while DKP has no key that works, and with the code of its report afterwards", async () => {
+    denied = "CreateAccessKey";
+    expect(await rotate("--cluster")).toMatchObject({ status: 3, stdout: "" });
+    denied = "";
+    const { status, stdout } = await rotate("--cluster");
     expect(JSON.parse(stdout)).toMatchObject({ exitCode: status, given: NEW_KEY });
     expect(status).toBe(2);
+  });
+
+  it("ends with 3 where the response to a leak has not ended", async () => {
+    denied = "PutUserPolicy";
+    expect(await rotate("--leaked", OLD_KEY)).toMatchObject({
+      status: 3,
+      stdout: "",
+      stderr: expect.stringMatching(
+        /^no; the response has not ended; correct this, and run the command again$/m,
+      ),
+    });
   });
 });

@@ -202,7 +202,12 @@ async function leakResponse(
     session.printError(leakPlanText(plan, world.now(), world));
     await requireYes(session, { yes: options.yes }, "Do this?");
     const { removeDenial } = leakCommands(user.name, region);
-    return await respond(world, plan, removeDenial);
+    return await respond(world, plan, removeDenial).catch((error: Error) => {
+      // A leaked key may work, or DKP's may not.
+      session.raise(EXIT.breaking);
+      const repeat = "the response has not ended; correct this, and run the command again";
+      throw new Error(`${error.message}; ${repeat}`, { cause: error });
+    });
   });
 }
 

@@ -1,5 +1,7 @@
 import type { IamKey } from "../../../src/cli/account/aws/iam-reader";
 import { rotatedFindings } from "../../../src/cli/account/rotated-keys";
+import { ROTATED_RULES } from "../../../src/cli/account/shared-rules";
+import { textOf } from "../../../src/cli/findings/finding";
 import { iamKey } from "../../helpers/keys/situations";
 
 const NOW = new Date("2026-11-01T00:00:00Z");
@@ -50,5 +52,15 @@ describe("the keys of rotate", () => {
     ["DKP has one that is gone, beside an old one", "GONE", [iamKey("A", 98, 3)], []],
   ])("are judged where %s", (_, dkp, keys, expected) => {
     expect(found(dkp, ...keys)).toEqual(expected.length === 0 ? [] : [expected]);
+  });
+
+  it("accuse no younger one where only its last use shows which one DKP has", () => {
+    const keys = [iamKey("A", 50, 0.1), iamKey("B", 4, 2)];
+    const given = { stack: "deckhouse", maxAge: 90, keys, dkpKey: "A", now: NOW };
+    expect(
+      rotatedFindings({ ...given, isInferred: true }).map((each) => textOf(ROTATED_RULES, each)),
+    ).toEqual([
+      "B was last used 2026-10-30 00:00 UTC by ec2 in eu-central-1, and only the older key A was used within a day",
+    ]);
   });
 });

@@ -8,6 +8,8 @@ type RotatedFound = Found<RotatedRules>;
 
 interface RotatedKeys extends Rotating {
   readonly stack: string;
+  /** Whether only its last use shows which key DKP has. */
+  readonly isInferred?: boolean;
   readonly lastWrite?: LastWrite | undefined;
 }
 
@@ -16,14 +18,20 @@ interface RotatedKeys extends Rotating {
  * itself deletes a younger key that nothing has used.
  */
 export function rotatedFindings(rotated: RotatedKeys): readonly RotatedFound[] {
-  const { stack, keys, dkpKey, now, lastWrite } = rotated;
+  const { stack, keys, dkpKey, isInferred, now, lastWrite } = rotated;
   const own = keys.find(({ id }) => id === dkpKey);
   const overdue = overdueFindings(rotated);
   if (own !== undefined) {
     const others = keys.filter((key) => createdOf(key) > createdOf(own) && isUsed(key));
     const unmanaged = others.map((key): RotatedFound => {
-      const values = { id: key.id, key: own.id, stack, ...useOf(key), ...lastWrite };
-      return { rule: "rotated-key-unmanaged", values };
+      const use = useOf(key);
+      // Another user of the older key would make DKP's own one look like an attacker's.
+      return isInferred
+        ? { rule: "rotated-keys-both-used", values: { stack, key: key.id, id: own.id, ...use } }
+        : {
+            rule: "rotated-key-unmanaged",
+            values: { id: key.id, key: own.id, stack, ...use, ...lastWrite },
+          };
     });
     return [...overdue, ...unmanaged];
   }

@@ -46,7 +46,8 @@ const ROTATED = {
         run npx dkp-access keys {stack} --leaked {id}`,
     },
     "rotated-keys-both-used": {
-      text: "{key} and {id} are both in use, for longer than a rotation takes",
+      text: `[{key} was {use}, and only the older key {id} was used within a day|{key} and {id} are
+        both in use, for longer than a rotation takes]`,
       risk: "one of them may be somebody else's",
       remedy: "npx dkp-access rotate {stack} --cluster shows which one DKP has, and what to do",
     },

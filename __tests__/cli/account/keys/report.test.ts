@@ -108,6 +108,15 @@ describe("the report of keys", () => {
     expect([report.findings, report.next.why]).toEqual([[], "done"]);
   });
 
+  it("accuses no younger key of rotate where only a use shows which one DKP has", () => {
+    const keys = [iamKey(OLD, 20, 0.1), iamKey(NEW, 9, 2)];
+    const given = situation("accessKeys: { managedBy: rotate, maxAge: 30 }", [], keys);
+    const rulesOf = (dkpKey?: string) =>
+      keyReport({ ...given, dkpKey }).findings.map(({ rule }) => rule);
+    expect(rulesOf()).toEqual(["key-external", "key-external", "rotated-keys-both-used"]);
+    expect(rulesOf(OLD)).toEqual(["key-external", "rotated-key-unmanaged"]);
+  });
+
   it("names the command that replaces a dead key of rotate", () => {
     const settings = "accessKeys: { managedBy: rotate, maxAge: 30 }";
     const given = situation(settings, [], [iamKey(OLD, 9, 1, "Inactive")]);

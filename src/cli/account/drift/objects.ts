@@ -331,7 +331,8 @@ async function keyFindings(
       const now = iam.now();
       const dkpKey = configured?.configuration.keyId ?? onlyUsedKey(keys, now)?.id;
       const { lastWrite } = configured ?? {};
-      return rotatedFindings({ stack, maxAge, keys, now, dkpKey, lastWrite });
+      const isInferred = configured === undefined;
+      return rotatedFindings({ stack, maxAge, keys, now, dkpKey, isInferred, lastWrite });
     });
   }
   return findingsOf(await iam.keys(name), (keys = []) =>

@@ -173,7 +173,8 @@ function userKeyFindings(situation: KeySituation): readonly KeyFinding[] {
   const { settings, state, iam, cluster } = situation;
   const { stack, managedBy, maxAge, user } = settings;
   const isNone = settings.accessKeys === "none";
-  const dkp = dkpKeyOf(situation)?.id;
+  const { id: dkp, usedAt } = dkpKeyOf(situation) ?? {};
+  const isInferred = usedAt !== undefined;
   const found: KeyFinding[] = [];
   // What the next apply imports.
   const id = state.keys.every(({ slot }) => slot !== "primary") && settings.import?.accessKeyId;
@@ -183,9 +184,8 @@ function userKeyFindings(situation: KeySituation): readonly KeyFinding[] {
   const isExternal = isNone && state.keys.length === 0;
   const by = managedBy === "rotate" ? dkpAccess("rotate", stack, "--cluster") : "your own commands";
   const isRotated = managedBy === "rotate" && maxAge !== undefined;
-  const rotated = isRotated
-    ? rotatedFindings({ stack, maxAge, dkpKey: dkp, lastWrite: cluster?.lastWrite, ...iam })
-    : [];
+  const ofDkp = { dkpKey: dkp, isInferred, lastWrite: cluster?.lastWrite };
+  const rotated = isRotated ? rotatedFindings({ stack, maxAge, ...ofDkp, ...iam }) : [];
   const judged = rotated.flatMap(({ rule, values }) =>
     rule === "rotated-key-unmanaged" ? [values.id] : [],
   );
@@ -205,8 +205,14 @@ function userKeyFindings(situation: KeySituation): readonly KeyFinding[] {
   }
   const status = iam.keys.find((key) => key.id === dkp)?.status;
   if (dkp !== undefined && status !== "Active") {
-    const rotated = isRotated ? stack : undefined;
-    const values = { key: dkp, status, user: user.name, owner: iam.owners[dkp], rotated };
+    const owner = iam.owners[dkp];
+    const values = {
+      key: dkp,
+      status,
+      user: user.name,
+      owner,
+      rotated: isRotated ? stack : undefined,
+    };
     found.push({ rule: "key-dkp-dead", values });
   }
   return found;

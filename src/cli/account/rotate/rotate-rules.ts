@@ -27,10 +27,6 @@ const ROTATION = {
     given: `the cluster has the key {key} now, and AWS denies DKP's calls until its components have
       restarted with it`,
     "leaked-deleted": "{key} is deleted; it was {use}",
-    "leaked-gone": {
-      text: "the user has no key {key}",
-      remedy: "check the ID, unless a former run or somebody else deleted the key",
-    },
     // The hours are SESSION_HOURS of the module leaked-key.
     "sessions-denied": {
       text: "sessions of the user that were issued before {before} are denied",
@@ -71,6 +67,10 @@ const ROTATION = {
       text: `the new key {key} is Active, and {to} has its secret; if DKP had a leaked key, DKP has
         no access to AWS until it has this one`,
       remedy: "give it to DKP",
+    },
+    "leaked-gone": {
+      text: "the user has no key {key}",
+      remedy: "check the ID, unless a former run or somebody else deleted the key",
     },
   },
   breaking: {

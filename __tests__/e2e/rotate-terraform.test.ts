@@ -60,7 +60,7 @@ describe.each(programs())("with $name, where accessKeys.managedBy becomes rotate
       ]);
 
       // A schedule of rotate that has stopped.
-      for (let day = 0; day < 95; day += 1) {
+      for (let day = 0; day < 106; day += 1) {
         await aws.passDay();
       }
       expect(planned()).toEqual([2, "rotation-overdue"]);

@@ -11,10 +11,20 @@ interface Key {
   readonly uses: { readonly at: Date; readonly service: string }[];
 }
 
+/** What a night of `rotate` wants. */
+export const NIGHTLY = {
+  maxAge: 30,
+  isWanted: false,
+  isAnswered: false,
+  deactivate: (id: string): string => `aws iam update-access-key ${id}`,
+} as const;
+
 /** IAM with the keys of the user "deckhouse", and DKP's Secret, in memory. */
 export class Account {
   private readonly all = new Map<string, Key>();
   secret = "";
+  /** Whether the secret in the cluster belongs to the key. */
+  isPairRight = true;
   isAway = false;
   areSessionsDenied = false;
   readonly calls: string[] = [];
@@ -74,6 +84,11 @@ export class Account {
       dkpKey: async () => {
         read = this.answered();
         return read;
+      },
+      // Each call of the pair is the last use of its key.
+      signs: async () => {
+        const secret = this.answered();
+        return this.isPairRight && this.use(secret, "sts");
       },
       createKey: () => write("create", () => this.createdKey()),
       accepts: async ({ id }) => void this.use(id, "sts"),

@@ -1,11 +1,11 @@
 import type { IamKey } from "../../src/cli/account/aws/iam-reader";
 import { createdOf, DAY } from "../../src/cli/account/key-judge";
 import type { LeakWorld } from "../../src/cli/account/rotate/leak";
-import type { RotateFound } from "../../src/cli/account/rotate/next-step";
 import { ROTATE_RULES } from "../../src/cli/account/rotate/rotate-rules";
 import { rotateOnce } from "../../src/cli/account/rotate/rotation";
 import type { SecretKey } from "../../src/cli/cluster/configuration";
 import { exitCodeOf } from "../../src/cli/findings/finding";
+import { NIGHTLY } from "./rotation-account";
 import { type Failure, failing, inTurns, Killed, type Run } from "./rotation-runs";
 
 const MINUTE = 60_000;
@@ -165,7 +165,7 @@ export class Nights {
   private async endOf(world: LeakWorld) {
     const { maxAge } = this.nightly;
     try {
-      const { findings } = await rotateOnce(world, { maxAge, isWanted: false }, agree);
+      const { findings } = await rotateOnce(world, { ...NIGHTLY, maxAge }, agree);
       const rules = findings.map(({ rule }) => rule).join(", ");
       return `${exitCodeOf(ROTATE_RULES, findings)}: ${rules}`;
     } catch (error) {
@@ -296,11 +296,5 @@ export class Nights {
   }
 }
 
-/**
- * As the command does without a terminal: a key that nobody has is replaced only if it is named.
- */
-async function agree(findings: readonly RotateFound[]) {
-  if (findings.some(({ rule }) => rule === "replace-unknown")) {
-    throw new Error("no user has DKP's key");
-  }
-}
+/** As the command does with `--yes`. */
+const agree = async () => undefined;

@@ -46,7 +46,7 @@ const CLUSTER = clusterDrift(
 );
 
 const ROTATED = ["AKIAOLD", undefined].flatMap((dkpKey) => {
-  const [now, created] = [new Date("2026-12-01"), new Date("2026-11-20")];
+  const [now, created] = [new Date("2026-12-01"), new Date("2026-11-15")];
   const lastUsed = { at: now, service: "ec2", region: "eu-central-1" };
   const keys = [
     { id: "AKIAOLD", status: "Active", created: new Date("2026-11-10"), lastUsed },

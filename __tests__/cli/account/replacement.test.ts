@@ -64,6 +64,11 @@ describe("replacementOf", () => {
     });
   });
 
+  it("takes a key for unknown for which IAM denies the question", async () => {
+    const answers = { ...WITHOUT_OLD, GetAccessKeyLastUsed: "error AccessDenied" };
+    expect(await replacement({ answers })).toMatchObject({ isUnknown: true });
+  });
+
   it("takes the account from the ID of a deleted key that STS does not know", async () => {
     const answers = { ...WITHOUT_OLD, GetAccessKeyInfo: "error ValidationError" };
     await expect(replacement({ answers })).rejects.toThrow(
@@ -121,17 +126,6 @@ describe("replacementOf", () => {
     [
       `the cluster has the key ${OLD_KEY} of the user "bob", and the settings have "deckhouse"; name another --context or stack`,
       { answers: { ...WITHOUT_OLD, GetAccessKeyLastUsed: { UserName: "bob" } } },
-    ],
-    [
-      `the cluster has the key ${OLD_KEY}, and IAM names no user that has it (iam:GetAccessKeyLastUsed: AccessDenied: why); if it was deleted, give DKP another one: npx dkp-access hand-over deckhouse --out FILE && d8 system edit provider-cluster-configuration`,
-      { answers: { ...WITHOUT_OLD, GetAccessKeyLastUsed: "error AccessDenied" } },
-    ],
-    [
-      `give DKP another one: npx dkp-access rotate deckhouse --cluster --leaked ${OLD_KEY}`,
-      {
-        settings: `${SETTINGS}\naccessKeys: { managedBy: rotate, maxAge: 90 }`,
-        answers: { ...WITHOUT_OLD, GetAccessKeyLastUsed: "error AccessDenied" },
-      },
     ],
     ["why", { answers: { ...WITHOUT_OLD, GetAccessKeyInfo: "error timed out" } }],
   ])("refuses: %s", async (message, given) => {

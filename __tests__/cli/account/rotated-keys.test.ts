@@ -34,22 +34,22 @@ describe("the keys of rotate", () => {
     [
       "both are used for longer than a rotation takes",
       undefined,
-      [iamKey("A", 90, 0), iamKey("B", 8, 0)],
+      [iamKey("A", 90, 0), iamKey("B", 15, 0)],
       ["rotated-keys-both-used", "B", "A"],
     ],
     [
-      "DKP's key is a week too old, beside a younger one",
+      "DKP's key is two weeks too old, beside a younger one",
       "A",
-      [iamKey("A", 98, 0), iamKey("B", 3)],
+      [iamKey("A", 105, 0), iamKey("B", 3)],
       ["rotation-overdue", "A"],
     ],
     [
-      "the youngest one that works is a week too old",
+      "the youngest one that works is two weeks too old",
       undefined,
-      [iamKey("A", 98, 3), iamKey("B", 1, 3, "Inactive")],
+      [iamKey("A", 105, 3), iamKey("B", 1, 3, "Inactive")],
       ["rotation-overdue", "A"],
     ],
-    ["DKP has one that is gone, beside an old one", "GONE", [iamKey("A", 98, 3)], []],
+    ["DKP has one that is gone, beside an old one", "GONE", [iamKey("A", 105, 3)], []],
   ])("are judged where %s", (_, dkp, keys, expected) => {
     expect(found(dkp, ...keys)).toEqual(expected.length === 0 ? [] : [expected]);
   });

@@ -70,11 +70,24 @@ accessKeys: { managedBy: rotate, maxAge: 90 }
 
   it("ends with 3 while DKP has no key that works, and with the code of its report afterwards", async () => {
     denied = "CreateAccessKey";
-    expect(await rotate("--cluster")).toMatchObject({ status: 3, stdout: "" });
+    const answer = ["--context", "dev", "--replaces", OLD_KEY];
+    expect(await rotate(...answer)).toMatchObject({ status: 3, stdout: "" });
     denied = "";
-    const { status, stdout } = await rotate("--cluster");
+    const { status, stdout } = await rotate(...answer);
     expect(JSON.parse(stdout)).toMatchObject({ exitCode: status, given: NEW_KEY });
     expect(status).toBe(2);
+  });
+
+  it("replaces no key that does not work without its ID and the context", async () => {
+    isCreated = false;
+    const { status, stdout } = await rotate("--cluster");
+    const [finding] = JSON.parse(stdout).findings;
+    expect([status, finding.rule, isCreated]).toEqual([3, "dkp-key-dead", false]);
+    expect(await rotate("--replaces", OLD_KEY)).toMatchObject({
+      status: 3,
+      stderr: expect.stringContaining(`name both: --replaces ${OLD_KEY} --context dev\n`),
+    });
+    expect(isCreated).toBe(false);
   });
 
   it("ends with 3 where the response to a leak has not ended", async () => {

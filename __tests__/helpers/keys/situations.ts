@@ -374,7 +374,7 @@ export const SITUATIONS: Readonly<Record<string, Sample>> = {
       ...situation(
         "accessKeys: { managedBy: rotate, maxAge: 30 }",
         [],
-        [iamKey(OTHER, 40, 0.1), iamKey(NEW, 9, 2)],
+        [iamKey(OTHER, 45, 0.1), iamKey(NEW, 9, 2)],
       ),
       dkpKey: OTHER,
     },
@@ -385,7 +385,7 @@ export const SITUATIONS: Readonly<Record<string, Sample>> = {
     situation(
       "accessKeys: { managedBy: rotate, maxAge: 30 }",
       [],
-      [iamKey(OTHER, 20, 0.1), iamKey(NEW, 9, 0.1)],
+      [iamKey(OTHER, 20, 0.1), iamKey(NEW, 15, 0.1)],
     ),
     "key-external, key-external, rotated-keys-both-used",
     "none",

@@ -1,7 +1,7 @@
 import type { LastWrite } from "../cluster/running-cluster";
 import type { Found } from "../findings/finding";
 import { ageInDays, createdOf, isInUse } from "./key-judge";
-import { isUsed, overdueFindings, PATIENCE_DAYS, type Rotating, useOf } from "./rotate/next-step";
+import { isUsed, overdueFindings, type Rotating, useOf, WAIT_DAYS } from "./rotate/next-step";
 import type { RotatedRules } from "./shared-rules";
 
 type RotatedFound = Found<RotatedRules>;
@@ -38,7 +38,7 @@ export function rotatedFindings(rotated: RotatedKeys): readonly RotatedFound[] {
   const [older, younger] = keys.toSorted((one, other) => +createdOf(one) - +createdOf(other));
   const areUsed = keys.every((key) => isInUse(key, now));
   const values = { stack, key: younger?.id ?? "", id: older?.id ?? "" };
-  return areUsed && younger && ageInDays(younger, now) > PATIENCE_DAYS
+  return areUsed && younger && ageInDays(younger, now) > WAIT_DAYS
     ? [...overdue, { rule: "rotated-keys-both-used", values }]
     : overdue;
 }

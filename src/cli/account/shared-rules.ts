@@ -29,10 +29,20 @@ export const QUARANTINED = {
  * know which deployment it is about give `stack`.
  */
 export const OVERDUE = {
-  text: `{key} is of {created}, and accessKeys.maxAge is {days} days: no rotation has ended for a
-    week`,
+  text: `{key} is of {created}, and accessKeys.maxAge is {days} days: no rotation has ended for
+    two weeks`,
   remedy: `check whether the schedule of rotate runs; npx dkp-access rotate [{stack}|STACK]
     --cluster shows what it waits for`,
+} as const;
+
+/**
+ * No schedule gives another key: somebody may have ended this one on purpose. `why` says what IAM
+ * or AWS says of it: "is Inactive".
+ */
+export const DKP_KEY_DEAD = {
+  text: "DKP has {key}, which {why}: AWS denies the calls of DKP",
+  remedy: `if it leaked, run npx dkp-access rotate [{stack}|STACK] --leaked {key}; otherwise give
+    DKP another key, and answer for it: npx dkp-access rotate [{stack}|STACK] --cluster`,
 } as const;
 
 const ROTATED = {

@@ -71,10 +71,16 @@ export function readConfiguration(text: string): ClusterConfiguration {
   return { keyId: id, region: textOf(region) ?? "", fields };
 }
 
+/** The key with its secret, for one call that proves whose it is. */
+export function keyIn(text: string): SecretKey {
+  const { [ID]: id, [SECRET]: secret } = objectOf(yamlOf(text, CONFIGURATION).provider);
+  return { id: textOf(id) ?? "", secret: textOf(secret) ?? "" };
+}
+
 /** Whether the configuration has both the ID and the secret of a key. */
 export function hasKey(text: string, { id, secret }: SecretKey): boolean {
-  const provider = objectOf(yamlOf(text, CONFIGURATION).provider);
-  return provider[ID] === id && provider[SECRET] === secret;
+  const known = keyIn(text);
+  return known.id === id && known.secret === secret;
 }
 
 /**

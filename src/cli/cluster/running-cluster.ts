@@ -4,6 +4,7 @@ import { timeText } from "../text/time";
 import {
   type ClusterConfiguration,
   hasKey,
+  keyIn,
   readConfiguration,
   type SecretKey,
   withKey,
@@ -70,6 +71,17 @@ export async function clusterConfiguration(access: ClusterAccess): Promise<Confi
 /** Whether DKP has a key with its secret, which a person may have copied wrongly. */
 export async function clusterHasKey(access: ClusterAccess, key: SecretKey): Promise<boolean> {
   return hasKey(decoded((await configurationOf(access)).document), key);
+}
+
+/**
+ * Makes a call with the key that the cluster has. Its ID alone proves nothing, because IDs of keys
+ * are no secrets.
+ */
+export async function withClusterKey<T>(
+  access: ClusterAccess,
+  call: (key: SecretKey) => Promise<T>,
+): Promise<T> {
+  return await call(keyIn(decoded((await configurationOf(access)).document)));
 }
 
 async function configurationOf(

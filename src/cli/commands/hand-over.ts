@@ -1,5 +1,6 @@
 import type { Deployment } from "../../settings/deployment";
 import { withIam } from "../account/aws/iam-reader";
+import { isOwnPair } from "../account/cluster-pair";
 import { currentKey, providerBlock, providerYaml } from "../account/hand-over/provider-block";
 import { replacementOf, replacementText } from "../account/hand-over/replacement";
 import { checkSecretFile, writeSecretFile } from "../account/hand-over/secret-file";
@@ -92,7 +93,8 @@ async function toCluster(
   const { id, slots, read } = await currentKey(terraform, folder, deployment);
   const access = await namedCluster(session, options);
   const cluster = await runningCluster(access);
-  const replacement = await withIam(deployment, session.waiting(options.timeout), (iam) =>
+  const waiting = session.waiting(options.timeout);
+  const replacement = await withIam(deployment, waiting, (iam) =>
     replacementOf(deployment, cluster, id, iam),
   );
   const { context } = access;
@@ -102,7 +104,9 @@ async function toCluster(
     return;
   }
   session.printError(replacementText(replacement, context, slots));
-  await requireYes(session, options, "Give the key to the cluster?", replacement, "written");
+  const isUnproven = !(await isOwnPair(deployment, access, waiting));
+  const replaced = { from: replacement.from, isUnproven, context };
+  await requireYes(session, options, "Give the key to the cluster?", replaced, "written");
   await giveKey(access, cluster, known ?? (await read()));
   session.print(
     `${context} has the key ${id} now: read back from ${SECRET_NAME}; ` +

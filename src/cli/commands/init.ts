@@ -1,12 +1,14 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { Option } from "commander";
+import { iamResourceArn, partitionOf } from "../../iam/arns";
 import { SettingsError } from "../../settings/errors";
 import { stackNameErrors } from "../../settings/load";
 import { makeFolder, requireRealFolder, writeFileAtomically } from "../../text/files";
 import { runningAccess } from "../account/adopt/running-access";
 import { adoptedSettings, adoptedText } from "../account/adopt/settings-file";
 import { withIam } from "../account/aws/iam-reader";
+import { pairOwner } from "../account/cluster-pair";
 import { runningCluster } from "../cluster/running-cluster";
 import {
   CDKTF_NODE,
@@ -105,12 +107,26 @@ async function adopt(
   if (others.length > 0) {
     throw new Error("--stack: with --cluster there is one, the settings of that cluster; name one");
   }
-  const cluster = await runningCluster(await namedCluster(session, options));
+  const named = await namedCluster(session, options);
+  const cluster = await runningCluster(named);
   // The account follows from the credentials.
   const { region } = cluster.configuration;
   const access = await withIam({ region }, session.waiting(LIMIT), (iam) =>
     runningAccess(cluster, iam),
   );
+  const { account, user } = access;
+  const own = iamResourceArn(
+    { partition: partitionOf(region), account },
+    `user${user.path}${user.name}`,
+  );
+  const owner = await pairOwner(named, region, session.waiting(LIMIT));
+  if (owner !== own) {
+    throw new Error(
+      `the cluster of ${named.context} names the key ${cluster.configuration.keyId} of ${own}, ` +
+        `and AWS answers its pair with ${owner ?? "no user"}, so nothing was written; ` +
+        "correct the key in the cluster, or name another --context",
+    );
+  }
   const file = `deployments/${stack}.yaml`;
   const adopted = adoptedSettings(access, file, stack);
   return { files: { [file]: adopted.text }, report: adoptedText(access, adopted) };

@@ -2,6 +2,7 @@ import { Option } from "commander";
 import type { Deployment } from "../../settings/deployment";
 import { withAws } from "../account/aws/client";
 import { IamReader } from "../account/aws/iam-reader";
+import { isOwnPair } from "../account/cluster-pair";
 import {
   isUnknownKey,
   OF_COMMANDER,
@@ -18,11 +19,11 @@ import {
   toCommand,
   toFile,
 } from "../account/rotate/new-key";
-import { type RotateFound, RUN_LIMIT } from "../account/rotate/next-step";
+import { type RotateFound, RUN_LIMIT, unreadFindings } from "../account/rotate/next-step";
 import { ROTATE_RULES, type RotateRules } from "../account/rotate/rotate-rules";
 import { type Rotated, rotateOnce } from "../account/rotate/rotation";
 import { rotationWorld, userWorld } from "../account/rotate/world";
-import { runningCluster, SECRET_NAME } from "../cluster/running-cluster";
+import { type RunningCluster, runningCluster, SECRET_NAME } from "../cluster/running-cluster";
 import {
   adviceLines,
   EXIT,
@@ -53,6 +54,9 @@ interface Options extends ClusterOptions, Agreement {
   readonly exec?: string;
   readonly format: string;
 }
+
+/** In seconds: the one call that the pair of a cluster signs. */
+const SIGN_LIMIT = 60;
 
 /** Options that a key for another destination than a cluster excludes. */
 const ELSEWHERE = ["cluster", "now"];
@@ -95,11 +99,11 @@ export const define: Define = (command, session) => {
 
 async function rotate(session: Session, name: string | undefined, options: Options): Promise<void> {
   const { deployment } = selectOne(session, [name]);
-  const { stack, maxAge } = deployment;
-  if (deployment.managedBy !== "rotate" || maxAge === undefined) {
+  const { stack, managedBy } = deployment;
+  if (managedBy === undefined) {
     throw new Error(
-      `accessKeys.managedBy: is not rotate in the settings of ${stack}; ` +
-        `${dkpAccess("keys", stack)} shows how to rotate its keys`,
+      `accessKeys: is none in the settings of ${stack}, so somebody else creates its keys; ` +
+        "write accessKeys: { managedBy: rotate }, or rotate them there",
     );
   }
   const destination = destinationOf(session, options);
@@ -108,18 +112,19 @@ async function rotate(session: Session, name: string | undefined, options: Optio
       findings: await leakResponse(session, deployment, options.leaked, destination, options),
     });
   }
+  if (destination !== undefined && managedBy === "terraform") {
+    throw new Error(
+      `--out: Terraform creates the keys of ${stack}; write accessKeys: { managedBy: rotate }, ` +
+        `or hand over its key: ${dkpAccess("hand-over", stack, "--out", "FILE")}`,
+    );
+  }
   if (destination !== undefined) {
     return report(session, stack, options, {
       findings: [await createdFor(session, deployment, destination, options)],
     });
   }
-  if (options.cluster !== true) {
-    throw new Error(
-      "--cluster: is missing; the cluster has the key that is rotated; " +
-        "for the installation, create one with --out FILE",
-    );
-  }
-  report(session, stack, options, await inCluster(session, deployment, maxAge, options));
+  const run = options.cluster === true ? inCluster : withoutCluster;
+  report(session, stack, options, await run(session, deployment, options));
 }
 
 function destinationOf(
@@ -234,13 +239,13 @@ async function readWorld(
   }
   await requireLeakedCluster(deployment, cluster, options.leaked ?? [], iam);
   const refusal = cluster.isOfCommander ? OF_COMMANDER : undefined;
-  return { ...rotationWorld(world, access, cluster), refusal };
+  const signs = () => isOwnPair(deployment, access, session.waiting(SIGN_LIMIT));
+  return { ...rotationWorld(world, access, cluster, signs), refusal };
 }
 
 async function inCluster(
   session: Session,
   deployment: Deployment,
-  maxAge: number,
   options: Options,
 ): Promise<Rotated> {
   const access = await namedCluster(session, options);
@@ -248,28 +253,55 @@ async function inCluster(
   return await withUser(session, deployment, async (user, iam) => {
     await requireCluster(deployment, cluster, iam);
     const from = cluster.configuration.keyId;
-    const isUnknown = await isUnknownKey(deployment, from, iam);
+    // Reads twice, a minute apart: IAM may not list a new key yet.
+    await isUnknownKey(deployment, from, iam);
     let isDown = false;
     const agree = async (findings: readonly RotateFound[]) => {
-      isDown = findings.some(saysDown);
+      isDown = findings.some(({ rule }) => rule === "replace-dead");
       if (options.yes !== true) {
         session.printError(findings.map(textOfFound).join(""));
       }
       const question = `Do this for ${deployment.stack} in ${access.context}?`;
-      await requireYes(session, options, question, { from, isUnknown });
+      const replaced = { from, isUnproven: isDown, context: access.context };
+      await requireYes(session, options, question, replaced);
     };
-    const world = rotationWorld(user, access, cluster);
-    const wanted = { maxAge, isWanted: options.now === true };
-    return await rotateOnce(world, wanted, agree).catch((error: unknown) => {
-      session.raise(isDown ? EXIT.breaking : EXIT.success);
-      throw error;
-    });
+    const signs = () => isOwnPair(deployment, access, session.waiting(SIGN_LIMIT));
+    const world = rotationWorld(user, access, cluster, signs);
+    return await rotateOnce(world, wantedOf(session, deployment, cluster, options), agree).catch(
+      (error: unknown) => {
+        session.raise(isDown ? EXIT.breaking : EXIT.success);
+        throw error;
+      },
+    );
   });
 }
 
-/** Whether DKP has a key that does not work until a step is done. */
-const saysDown = ({ rule }: RotateFound): boolean =>
-  ["replace-unknown", "replace-inactive"].includes(rule);
+function wantedOf(
+  { host }: Session,
+  { user, region, managedBy, maxAge = 0 }: Deployment,
+  { isOfCommander }: RunningCluster,
+  { now, yes, replaces }: Options,
+): Parameters<typeof rotateOnce>[1] {
+  const mode = managedBy === "rotate" ? undefined : "Terraform";
+  return {
+    maxAge,
+    isWanted: now === true,
+    isAnswered: replaces !== undefined || (yes !== true && host.stdin.isTTY === true),
+    reader: isOfCommander ? "Commander" : mode,
+    deactivate: leakCommands(user.name, region).deactivate,
+  };
+}
+
+/** Without the cluster nothing is ended. */
+async function withoutCluster(session: Session, deployment: Deployment): Promise<Rotated> {
+  const { user, region, maxAge = 0 } = deployment;
+  return await withUser(session, deployment, async (world, iam) => {
+    await requireAccount(deployment, iam);
+    const keys = await world.keys();
+    const { deactivate } = leakCommands(user.name, region);
+    return { findings: unreadFindings({ keys, now: world.now(), maxAge, deactivate }) };
+  });
+}
 
 function textOfFound(found: RotateFound): string {
   const level = levelOf<RotateRules>(ROTATE_RULES, found);

@@ -1,7 +1,7 @@
 import { ROTATE_RULES } from "../../../../src/cli/account/rotate/rotate-rules";
 import { type RotationWorld, rotateOnce } from "../../../../src/cli/account/rotate/rotation";
 import { expectGolden } from "../../../helpers/golden";
-import { Account } from "../../../helpers/rotation-account";
+import { Account, NIGHTLY } from "../../../helpers/rotation-account";
 
 const NOW = new Date("2026-12-01T02:00:00Z");
 const ago = (days: number) => new Date(+NOW - days * 86_400_000);
@@ -18,6 +18,7 @@ function worldWith(
   more: Partial<RotationWorld> & { readonly dkp?: readonly string[] } = {},
 ) {
   const account = new Account(NOW);
+  account.secret = "OWN";
   for (const each of keys) {
     account.set(each);
   }
@@ -25,9 +26,8 @@ function worldWith(
   const answers = [...dkp];
   const dkpKey = async () => (answers.length > 1 ? answers.shift() : answers[0]) ?? "";
   const world = { ...account.world(), dkpKey, ...replaced };
-  const run = async () => {
-    const settings = { maxAge: 30, isWanted: false };
-    const { findings } = await rotateOnce(world, settings, async () => undefined);
+  const run = async (wanted: { readonly isAnswered?: boolean } = {}) => {
+    const { findings } = await rotateOnce(world, { ...NIGHTLY, ...wanted }, async () => undefined);
     return findings.map(({ rule, values }) =>
       [rule, "manager" in values && values.manager].filter((part) => part).join(" by "),
     );
@@ -36,8 +36,8 @@ function worldWith(
 }
 
 const OLD = key("OWN", 31);
-const FORMER = key("FORMER", 40, 3);
-const PROVEN = key("OWN", 4, 1);
+const FORMER = key("FORMER", 50, 15);
+const PROVEN = key("OWN", 16, 1);
 const lastWrite = () => ({ manager: "kubectl-edit", time: "2026-12-01 01:00 UTC" });
 
 describe("a run of a rotation", () => {
@@ -73,7 +73,7 @@ describe("a run of a rotation", () => {
       createKey: async () => ({ id: "GONE", secret: "" }),
     });
     await expect(run()).rejects.toThrow(
-      "the key GONE, which this run created, is no Active key of the user: another run ended it, or IAM does not list it yet",
+      "the key GONE, which this run created, is no Active key of the user any more: another run ended it",
     );
     expect(calls).toEqual([]);
   });
@@ -106,11 +106,40 @@ describe("a run of a rotation", () => {
   });
 
   it("gives DKP another key in the run that makes room for it", async () => {
-    const { calls, run } = worldWith([{ ...OLD, status: "Inactive" }, FORMER]);
+    const { calls, run } = worldWith([OLD, { ...FORMER, status: "Inactive" }]);
     expect([await run(), calls]).toEqual([
-      ["delete-for-slot", "replace-inactive"],
-      ["delete OWN", "create", "give K1"],
+      ["delete-for-slot", "replace"],
+      ["delete FORMER", "create", "give K1"],
     ]);
+  });
+
+  it("deletes a key that AWS does not accept", async () => {
+    const { calls, run } = worldWith([OLD], { accepts: () => Promise.reject(new Error("late")) });
+    await expect(run()).rejects.toThrow("late; the new key K1 was deleted again");
+    expect(calls).toEqual(["create", "delete K1"]);
+  });
+
+  it("gives no key by a schedule where the pair of the cluster does not sign", async () => {
+    const { calls, run } = worldWith([OLD], { signs: async () => false });
+    expect([await run(), calls]).toEqual([["dkp-key-dead"], []]);
+  });
+
+  it("gives one then if a person answers", async () => {
+    const { calls, run } = worldWith([OLD], { signs: async () => false });
+    expect([await run({ isAnswered: true }), calls]).toEqual([
+      ["replace-dead"],
+      ["create", "give K1"],
+    ]);
+  });
+
+  it("signs with the pair of the cluster only before it gives a key", async () => {
+    const signs = jest.fn(async () => true);
+    for (const keys of [[PROVEN], [PROVEN, FORMER], [{ ...OLD, status: "Inactive" as const }]]) {
+      await worldWith(keys, { signs }).run();
+    }
+    expect(signs).not.toHaveBeenCalled();
+    await worldWith([OLD], { signs }).run();
+    expect(signs).toHaveBeenCalledTimes(1);
   });
 });
 

@@ -31,7 +31,7 @@ describe("a new key", () => {
     const text = CONFIGURATION.replace("AccessKeyId: ", "AccessKeyId: &id ");
     const access = await accessTo(at(), { "provider-cluster-configuration": text });
     const cluster = await runningCluster(access);
-    const world = rotationWorld(new Account(new Date()).world(), access, cluster);
+    const world = rotationWorld(new Account(new Date()).world(), access, cluster, async () => true);
     expect(await world.give({ id: "AKIAI44QH8DHBEXAMPLE", secret: "secret" })).toMatchObject({
       failure: "refused",
     });

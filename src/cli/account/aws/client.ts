@@ -18,7 +18,7 @@ import {
 } from "./operations";
 
 /** IAM and STS are called in a Region that every account has. */
-type Access = Pick<Deployment, "region"> &
+export type Access = Pick<Deployment, "region"> &
   Partial<Deployment["provider"]> & {
     /** Used instead of what the AWS CLI finds. */
     readonly credentials?: Readonly<Record<"accessKeyId" | "secretAccessKey", string>>;

@@ -1,6 +1,6 @@
 import type { Policy, Role } from "@aws-sdk/client-iam";
 import type { Deployment } from "../../../settings/deployment";
-import { type Aws, type Waiting, withAws } from "./client";
+import { type Access, type Aws, type Waiting, withAws } from "./client";
 import { type Action, AwsError, type Input, type Output, TIMED_OUT } from "./operations";
 
 export interface Unread {
@@ -32,10 +32,17 @@ export type ExistingObject = Partial<
 
 /** Reads IAM with the credentials of a deployment, within a time limit. */
 export const withIam = <T>(
-  { region, provider }: Pick<Deployment, "region"> & Partial<Pick<Deployment, "provider">>,
+  {
+    region,
+    provider,
+    credentials,
+  }: Partial<Pick<Deployment, "provider">> & Pick<Access, "region" | "credentials">,
   waiting: Waiting,
   work: (iam: IamReader) => Promise<T>,
-): Promise<T> => withAws({ region, ...provider }, waiting, (aws) => work(new IamReader(aws)));
+): Promise<T> =>
+  withAws({ region, ...provider, ...(credentials && { credentials }) }, waiting, (aws) =>
+    work(new IamReader(aws)),
+  );
 
 type Kind = "user" | "policy" | "role";
 type Principal = "user" | "group" | "role";
@@ -91,6 +98,11 @@ export class IamReader {
   /** The account of the credentials. The call requires no permission. */
   account(): Promise<Reading<string | undefined>> {
     return this.get("sts:GetCallerIdentity", {}, ({ Account }) => Account);
+  }
+
+  /** The ARN of the caller. The call requires no permission. */
+  caller(): Promise<Reading<string | undefined>> {
+    return this.get("sts:GetCallerIdentity", {}, ({ Arn }) => Arn);
   }
 
   /** The access keys of a user without their last use; undefined if IAM does not have the user. */

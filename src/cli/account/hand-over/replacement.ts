@@ -1,7 +1,7 @@
 import { setTimeout as wait } from "node:timers/promises";
 import type { Deployment } from "../../../settings/deployment";
 import { type RunningCluster, SECRET_NAME } from "../../cluster/running-cluster";
-import { dkpAccess, EDIT_PROVIDER } from "../../text/advice";
+import { dkpAccess } from "../../text/advice";
 import { type IamReader, requiredOf } from "../aws/iam-reader";
 import { TIMED_OUT, UNREACHABLE } from "../aws/operations";
 import { clusterMismatches } from "../state-match";
@@ -34,23 +34,24 @@ export async function replacementOf(
   pause: number = PAUSE_MS,
 ): Promise<Replacement> {
   await requireCluster(deployment, cluster, iam);
+  requireWritable(deployment, cluster);
   await requireActive(deployment, current, iam);
   const from = cluster.configuration.keyId;
   const isUnknown = from !== current && (await isUnknownKey(deployment, from, iam, pause));
   return { from, to: current, isUnknown };
 }
 
-/**
- * @throws Error if the cluster or the account is not that of the settings, or if nothing may be
- * written to the cluster
- */
+/** @throws Error if the cluster or the account is not that of the settings */
 export async function requireCluster(
   deployment: Deployment,
   cluster: RunningCluster,
   iam: IamReader,
 ): Promise<void> {
   requireSameCluster(deployment, cluster);
-  const { stack, managedBy } = deployment;
+  await requireAccount(deployment, iam);
+}
+
+function requireWritable({ stack, managedBy }: Deployment, cluster: RunningCluster): void {
   if (cluster.isOfCommander) {
     const command = managedBy === "rotate" ? "rotate" : "hand-over";
     throw new Error(
@@ -58,7 +59,6 @@ export async function requireCluster(
         `give it the key: ${dkpAccess(command, stack, "--out", "FILE")}`,
     );
   }
-  await requireAccount(deployment, iam);
 }
 
 /**
@@ -143,9 +143,13 @@ async function requireActive(
   }
 }
 
-/** @throws Error if DKP's key is another user's, or another account's, or if IAM does not say it */
+/**
+ * Whether DKP's key is one of the user. IAM denies the question for a key that nobody has, so that
+ * AccessDenied names no other user.
+ * @throws Error if it is another user's, or another account's, or if IAM does not answer
+ */
 async function isOfUser(
-  { stack, user, accountId, managedBy }: Deployment,
+  { user, accountId }: Deployment,
   id: string,
   iam: IamReader,
 ): Promise<boolean> {
@@ -162,14 +166,7 @@ async function isOfUser(
   }
   const read = await iam.keyUse(id);
   if ("unread" in read && read.error?.code === "AccessDenied") {
-    const command =
-      managedBy === "rotate"
-        ? dkpAccess("rotate", stack, "--cluster", "--leaked", id)
-        : `${dkpAccess("hand-over", stack, "--out", "FILE")} && ${EDIT_PROVIDER}`;
-    throw new Error(
-      `the cluster has the key ${id}, and IAM names no user that has it (${read.unread}); ` +
-        `if it was deleted, give DKP another one: ${command}`,
-    );
+    return false;
   }
   const use = requiredOf(read);
   if (use !== undefined && use.user !== user.name) {

@@ -12,66 +12,74 @@ import type { ROTATE_RULES } from "./rotate-rules";
 export const RUN_LIMIT = 900_000;
 
 /**
- * In days. The old key is deactivated if it had no use for this time, in which DKP used its own: a
- * cluster that stands still uses none. AWS reports a use within hours.
+ * In days: a former key ends after this time without a use. Weekends, holidays and a module in
+ * maintenance are shorter. A rotation that is late by this time needs a person.
  */
-const UNUSED_DAYS = 2;
+export const WAIT_DAYS = 14;
 
-/**
- * In days. An Inactive key is deleted after this time without a use, once DKP's key has the age
- * below.
- */
-const DELETE_AFTER_DAYS = 3;
-const PROVEN_DAYS = 7;
+/** In days: how long a key that nothing used keeps its place, for example in a file of `--out`. */
+export const UNUSED_DAYS = 7;
 
-/** In days: a step that waits for this long beyond its time needs a person. */
-export const PATIENCE_DAYS = 7;
+/** In milliseconds: a key that is younger may be on its way into the cluster. */
+const GIVING = 120_000;
 
 export interface Situation {
   readonly now: Date;
   /** In days: the age of a key at which a rotation begins. */
   readonly maxAge: number;
+  /** Whether a person asks for a rotation before its time. */
   readonly isWanted: boolean;
+  /** False if AWS does not accept the pair that the cluster has, which only a giving asks. */
+  readonly isAccepted?: boolean;
+  /** Whether a person answers for a key of DKP that does not work. */
+  readonly isAnswered: boolean;
+  /** Why DKP gets no other key; undefined if it gets one. */
+  readonly reader?: "Commander" | "Terraform" | undefined;
   readonly dkpKey: string;
   /** With their last uses. IAM allows two. */
   readonly keys: readonly IamKey[];
   readonly lastWrite?: LastWrite | undefined;
+  /** The AWS CLI command that deactivates a key. */
+  readonly deactivate: (id: string) => string;
 }
 
 export type RotateFound = Found<typeof ROTATE_RULES>;
 
 export interface Step {
   readonly found: RotateFound;
-  /** With the key that is deactivated or deleted; before a replacement, only to make room. */
-  readonly action?: { readonly do: "replace" | "deactivate" | "delete"; readonly id?: string };
+  /** With the key that is deactivated, or that is deleted to make room for another one. */
+  readonly action?: { readonly do: "replace" | "deactivate"; readonly id?: string };
 }
 
 /**
  * The next step of a rotation. It follows from the situation alone, so that the next run continues
- * one that was killed, or whose responses were lost.
+ * one that was killed, or whose responses were lost. The order is the rule: a key of DKP that does
+ * not work stops everything, a former key ends before another one is given, and a key is due before
+ * anything is waited for.
  */
 export function nextStep(situation: Situation): Step {
   const { keys, dkpKey } = situation;
   const own = keys.find(({ id }) => id === dkpKey);
+  if (own?.status !== "Active" || situation.isAccepted === false) {
+    return deadKey(situation, own);
+  }
   const other = keys.find(({ id }) => id !== dkpKey);
-  if (own === undefined) {
-    return replaced(situation, "replace-unknown");
+  const waiting = other && otherKey(situation, own, other);
+  if (waiting?.action !== undefined) {
+    return waiting;
   }
-  if (own.status !== "Active") {
-    return inactiveKey(situation, own, other);
-  }
-  if (other === undefined) {
-    return loneKey(situation, own);
-  }
-  return createdOf(other) < createdOf(own)
-    ? retired(situation, own, other)
-    : younger(situation, own, other);
+  return isDue(situation, own)
+    ? dueKey(situation, own, waiting)
+    : (waiting ?? idle(situation, own));
 }
+
+const isDue = ({ now, maxAge, isWanted, reader }: Situation, own: IamKey): boolean =>
+  reader !== "Terraform" && (isWanted || now >= after(createdOf(own), maxAge));
 
 /** The findings of a step: what it does, and that a rotation takes longer than it should. */
 export function findingsOf(situation: Situation, { found, action }: Step): readonly RotateFound[] {
   if (action?.do !== "replace") {
-    return [found, ...overdueFindings(situation)];
+    return situation.reader === "Terraform" ? [found] : [found, ...overdueFindings(situation)];
   }
   const { id } = action;
   return id === undefined ? [found] : [{ rule: "delete-for-slot", values: { other: id } }, found];
@@ -83,7 +91,7 @@ export interface Rotating extends Pick<Situation, "now" | "maxAge" | "keys"> {
   readonly stack?: string;
 }
 
-/** A key that is a week older than a rotation allows. */
+/** A key that is two weeks older than a rotation allows. */
 export function overdueFindings({
   stack,
   maxAge,
@@ -95,7 +103,7 @@ export function overdueFindings({
     dkpKey === undefined ? status === "Active" : id === dkpKey,
   );
   const [key] = candidates.toSorted((one, other) => +createdOf(other) - +createdOf(one));
-  if (key === undefined || ageInDays(key, now) <= maxAge + PATIENCE_DAYS) {
+  if (key === undefined || ageInDays(key, now) <= maxAge + WAIT_DAYS) {
     return [];
   }
   const values = { key: key.id, created: timeText(createdOf(key)), days: maxAge, stack };
@@ -103,103 +111,171 @@ export function overdueFindings({
 }
 
 /**
- * DKP's key does not work. It may have leaked, so it is not activated again: another one replaces
- * it, once a day.
+ * DKP's key does not work. Somebody may have ended it on purpose, because the cluster is not his
+ * any more: only a person gives another one.
  */
-function inactiveKey(situation: Situation, own: IamKey, other: IamKey | undefined): Step {
-  if (other !== undefined && createdOf(other) >= createdOf(own) && !isUsed(other)) {
-    const until = after(createdOf(other), 1);
-    if (situation.now < until) {
-      const values = { key: own.id, other: other.id, until: timeText(until) };
-      return { found: { rule: "inactive-wait", values } };
-    }
+function deadKey(situation: Situation, own: IamKey | undefined): Step {
+  const { dkpKey: key, isAnswered, reader } = situation;
+  const found = { rule: "dkp-key-dead", values: { key, why: deadBecause(own) } } as const;
+  if (!isAnswered || reader !== undefined) {
+    return { found };
   }
-  return replaced(situation, "replace-inactive");
+  const room = roomFor(situation);
+  if (room === undefined) {
+    return { found: { rule: "dead-without-room", values: { key } } };
+  }
+  return { found: { rule: "replace-dead", values: { key } }, action: replacing(room) };
 }
 
-/**
- * Of two keys, an unused one makes room: the other one, or the Inactive one that DKP has. A person
- * decides if both are used.
- */
-function replaced(
-  { dkpKey: key, keys, now }: Situation,
-  rule: "replace-unknown" | "replace-inactive",
-): Step {
-  const found = { rule, values: { key } };
-  if (keys.length < 2) {
-    return { found, action: { do: "replace" } };
+function deadBecause(own: IamKey | undefined): string {
+  if (own === undefined) {
+    return "no user of the account has";
   }
-  const free = keys.filter((each) => isFree(each, now));
-  const room = free.find(({ id }) => id !== key) ?? free[0];
-  return room === undefined
-    ? { found: { rule: "unknown-without-slot", values: { key } } }
-    : { found, action: { do: "replace", id: room.id } };
+  return own.status === "Active"
+    ? "AWS does not accept with the secret that the cluster has"
+    : `is ${own.status}`;
 }
 
-const isFree = (key: IamKey, now: Date): boolean =>
-  key.status !== "Active" || (!isUsed(key) && now >= after(createdOf(key), 1));
-
-function loneKey({ now, maxAge, isWanted }: Situation, own: IamKey): Step {
-  const [created, until] = [timeText(createdOf(own)), timeText(after(createdOf(own), maxAge))];
-  if (isWanted || now >= after(createdOf(own), maxAge)) {
-    return {
-      found: { rule: "replace", values: { key: own.id, created } },
-      action: { do: "replace" },
-    };
+/** What happens to the key that DKP does not have. */
+function otherKey(situation: Situation, own: IamKey, other: IamKey): Step {
+  if (createdOf(other) >= createdOf(own)) {
+    return youngerKey(situation, own, other);
   }
-  return { found: { rule: "nothing-due", values: { key: own.id, created, until } } };
-}
-
-/**
- * A key that was created after DKP's: a run that did not end left it, or somebody else created it.
- */
-function younger({ now, lastWrite }: Situation, own: IamKey, other: IamKey): Step {
   const values = { key: own.id, other: other.id, ...useOf(other) };
+  if (other.status !== "Active") {
+    return { found: { rule: "former-inactive", values } };
+  }
+  return formerKey(situation, own, other, values);
+}
+
+function formerKey(
+  { now, deactivate }: Situation,
+  own: IamKey,
+  former: IamKey,
+  values: { readonly key: string; readonly other: string; readonly use: string },
+): Step {
+  // The creation counts for a key that nothing used, such as one of Terraform that nobody got.
+  const last = lastOf(former);
+  const until = after(last, WAIT_DAYS);
+  if (now < until) {
+    return last > after(createdOf(own), WAIT_DAYS)
+      ? { found: { rule: "still-used", values: { ...values, command: deactivate(former.id) } } }
+      : { found: { rule: "waiting-for-uses", values: { ...values, until: timeText(until) } } };
+  }
+  if (!isUsedSince(own, last)) {
+    return { found: { rule: "never-proven", values } };
+  }
+  return {
+    found: { rule: "deactivate", values },
+    action: { do: "deactivate", id: former.id },
+  };
+}
+
+/**
+ * A key that was created after DKP's: for a file of `--out`, by a run that did not end, by
+ * Terraform before a hand-over, or by somebody else.
+ */
+function youngerKey({ reader, lastWrite }: Situation, own: IamKey, other: IamKey): Step {
+  const values = { key: own.id, other: other.id, ...useOf(other) };
+  if (other.status !== "Active") {
+    return { found: { rule: "former-inactive", values } };
+  }
   if (isUsed(other)) {
     return { found: { rule: "younger-used", values: { ...values, ...lastWrite } } };
   }
-  const until = after(createdOf(other), 1);
-  if (now < until) {
-    return { found: { rule: "another-run", values: { ...values, until: timeText(until) } } };
-  }
-  return { found: { rule: "delete-leftover", values }, action: { do: "delete", id: other.id } };
+  const until = timeText(after(createdOf(other), UNUSED_DAYS));
+  return reader === "Terraform"
+    ? { found: { rule: "not-handed-over", values } }
+    : { found: { rule: "younger-unused", values: { ...values, until } } };
 }
 
-function retired(situation: Situation, own: IamKey, old: IamKey): Step {
-  const { now, maxAge, isWanted } = situation;
-  const last = old.lastUsed?.at ?? createdOf(old);
-  const isProven =
-    own.lastUsed !== undefined &&
-    own.lastUsed.service !== "sts" &&
-    own.lastUsed.at >= after(last, UNUSED_DAYS);
-  const values = { key: own.id, other: old.id, ...useOf(old) };
-  if (old.status === "Active") {
-    const until = after(last, UNUSED_DAYS);
-    const isOverdue = ageInDays(own, now) > UNUSED_DAYS + PATIENCE_DAYS;
-    if (now < until) {
-      const waiting = { ...values, until: timeText(until) };
-      return {
-        found: isOverdue
-          ? { rule: "still-used", values }
-          : { rule: "waiting-for-uses", values: waiting },
-      };
-    }
-    if (!isProven) {
-      return { found: { rule: isOverdue ? "never-proven" : "waiting-for-proof", values } };
-    }
-    return { found: { rule: "deactivate", values }, action: { do: "deactivate", id: old.id } };
+/** @param waiting why the other key stays, if there is one */
+function dueKey(situation: Situation, own: IamKey, waiting: Step | undefined): Step {
+  const values = { key: own.id, created: timeText(createdOf(own)) };
+  if (situation.reader === "Commander") {
+    return { found: { rule: "due-by-file", values } };
   }
-  const until = new Date(
-    Math.max(+after(last, DELETE_AFTER_DAYS), +after(createdOf(own), PROVEN_DAYS)),
+  const room = roomFor(situation);
+  return room === undefined
+    ? (waiting ?? { found: { rule: "dead-without-room", values } })
+    : { found: { rule: "replace", values }, action: replacing(room) };
+}
+
+function idle({ maxAge, reader }: Situation, own: IamKey): Step {
+  const values = { key: own.id, created: timeText(createdOf(own)) };
+  if (reader === "Terraform") {
+    return { found: { rule: "nothing-to-end", values } };
+  }
+  const until = timeText(after(createdOf(own), maxAge));
+  return { found: { rule: "nothing-due", values: { ...values, until } } };
+}
+
+/**
+ * What is due where the cluster was not read: nothing is ended, because only a person knows which
+ * key DKP has.
+ */
+export function unreadFindings({
+  keys,
+  now,
+  maxAge,
+  deactivate,
+}: Pick<Situation, "keys" | "now" | "maxAge" | "deactivate">): readonly RotateFound[] {
+  const [younger, older] = keys
+    .filter(({ status }) => status === "Active")
+    .toSorted((one, other) => +createdOf(other) - +createdOf(one));
+  if (younger === undefined) {
+    return [{ rule: "no-key", values: {} }];
+  }
+  const found: RotateFound[] = [];
+  const values = { key: younger.id, created: timeText(createdOf(younger)) };
+  const until = after(createdOf(younger), maxAge);
+  if (older !== undefined && isFormer(older, younger, now)) {
+    const command = deactivate(older.id);
+    found.push({
+      rule: "end-by-person",
+      values: { ...values, other: older.id, command, ...useOf(older) },
+    });
+  }
+  found.push(
+    now >= until
+      ? { rule: "due-unread", values }
+      : { rule: "nothing-due-unread", values: { ...values, until: timeText(until) } },
   );
-  const isSlotNeeded = isWanted || now >= after(createdOf(own), maxAge);
-  if (now >= until || isSlotNeeded) {
-    return { found: { rule: "delete-retired", values }, action: { do: "delete", id: old.id } };
-  }
-  return { found: { rule: "waiting-for-deletion", values: { ...values, until: timeText(until) } } };
+  return found;
 }
 
-/** Whether something has used a key, besides the checks of the run that created it. */
+const lastOf = (key: IamKey): Date => key.lastUsed?.at ?? createdOf(key);
+
+/** The run itself calls STS with a new key, so that such a use proves nothing. */
+const isUsedSince = ({ lastUsed }: IamKey, time: Date): boolean =>
+  lastUsed !== undefined && lastUsed.service !== "sts" && lastUsed.at > time;
+
+const isFormer = (former: IamKey, own: IamKey, now: Date): boolean =>
+  now >= after(lastOf(former), WAIT_DAYS) && isUsedSince(own, lastOf(former));
+
+/** "none" if the user has room; the key that makes some; undefined if no key may be deleted. */
+function roomFor({ keys, dkpKey, now, ...asked }: Situation): "none" | IamKey | undefined {
+  if (keys.length < 2) {
+    return "none";
+  }
+  const isByPerson = asked.isWanted || asked.isAnswered;
+  const age = isByPerson ? GIVING : UNUSED_DAYS * DAY;
+  const isUnneeded = (key: IamKey) => !isUsed(key) && +now - +createdOf(key) >= age;
+  return (
+    keys.find(({ id, status }) => id !== dkpKey && status !== "Active") ??
+    keys.find((key) => key.id !== dkpKey && isUnneeded(key)) ??
+    // DKP's own one, which does not work.
+    keys.find(({ status }) => status !== "Active")
+  );
+}
+
+const replacing = (room: "none" | IamKey): NonNullable<Step["action"]> =>
+  room === "none" ? { do: "replace" } : { do: "replace", id: room.id };
+
+/**
+ * Whether something has used a key, besides the checks of the run that created it. A use by STS
+ * proves no use by DKP, and forbids to end a key.
+ */
 export function isUsed(key: IamKey): boolean {
   const { lastUsed } = key;
   return (

@@ -10,10 +10,16 @@ export interface RotationWorld {
   dkpKey(): Promise<string>;
   /** Of the Secret as it was read last, if the cluster says it. */
   lastWrite?(): LastWrite | undefined;
+  /**
+   * Whether the pair that the cluster has is accepted by AWS: the ID alone is no secret. Each such
+   * call is the last use of the key, so it follows after all uses were read.
+   * @throws Error if it is the pair of another user
+   */
+  signs(): Promise<boolean>;
   /** The secret stays in memory. */
   createKey(): Promise<SecretKey>;
   /**
-   * Waits until AWS accepts a new key everywhere.
+   * Waits until AWS accepts a new key everywhere, and lists it.
    * @throws Error if that takes too long
    */
   accepts(key: SecretKey): Promise<void>;
@@ -39,43 +45,72 @@ export interface Rotated {
  */
 export async function rotateOnce(
   world: RotationWorld,
-  wanted: Pick<Situation, "maxAge" | "isWanted">,
+  wanted: Pick<Situation, "maxAge" | "isWanted" | "isAnswered" | "reader" | "deactivate">,
   agree: (findings: readonly RotateFound[]) => Promise<void>,
 ): Promise<Rotated> {
   const dkpKey = await world.dkpKey();
   const keys = await world.keys();
   const lastWrite = world.lastWrite?.();
   const situation: Situation = { ...wanted, now: world.now(), dkpKey, keys, lastWrite };
+  const { findings, action, rule } = await agreed(situation, agree);
+  if (rule === "replace" && !(await world.signs())) {
+    const dead = await agreed({ ...situation, isAccepted: false }, agree);
+    return dead.action === undefined ? dead : await replaced(world, dkpKey, dead);
+  }
+  if (action?.do === "replace") {
+    return await replaced(world, dkpKey, { findings, action });
+  }
+  return action === undefined
+    ? { findings }
+    : { findings: [...findings, ...(await deactivated(world, dkpKey, action.id))] };
+}
+
+interface Agreed extends Pick<Step, "action"> {
+  readonly findings: readonly RotateFound[];
+}
+
+async function agreed(
+  situation: Situation,
+  agree: (findings: readonly RotateFound[]) => Promise<void>,
+): Promise<Agreed & { readonly rule: RotateFound["rule"] }> {
   const step = nextStep(situation);
   const findings = findingsOf(situation, step);
-  const { action } = step;
-  if (action === undefined) {
-    return { findings };
+  if (step.action !== undefined) {
+    await agree(findings);
   }
-  await agree(findings);
-  const more = action.id === undefined ? [] : await removed(world, dkpKey, action.id, action.do);
-  return action.do === "replace"
-    ? { findings, given: await giveNewKey(world) }
-    : { findings: [...findings, ...more] };
+  return { findings, action: step.action, rule: step.found.rule };
+}
+
+async function replaced(
+  world: RotationWorld,
+  dkpKey: string,
+  { findings, action }: Agreed,
+): Promise<Rotated> {
+  await makeRoom(world, dkpKey, action?.id);
+  return { findings, given: await giveNewKey(world) };
 }
 
 /**
- * Creates a key and gives it to the cluster. If the cluster refuses it, the key is deleted again.
- * If it is unknown whether the cluster has it, nothing is deleted, because a write can land after
- * its response was lost.
+ * Creates a key and gives it to the cluster. If the cluster certainly does not have it, the key is
+ * deleted again. If that is unknown, nothing is deleted, because a write can land after its
+ * response was lost.
  * @returns its ID
  */
 export async function giveNewKey(world: RotationWorld): Promise<string> {
   const key = await world.createKey();
-  await world.accepts(key);
+  const invalid = await world.accepts(key).catch((error: Error) => error);
+  if (invalid !== undefined) {
+    await world.deleteKey(key.id);
+    throw new Error(`${invalid.message}; the new key ${key.id} was deleted again`);
+  }
   // Another run may have deactivated or deleted it meanwhile.
   const isActive = (await world.keys()).some(
     ({ id, status }) => id === key.id && status === "Active",
   );
   if (!isActive) {
     throw new Error(
-      `the key ${key.id}, which this run created, is no Active key of the user: ` +
-        "another run ended it, or IAM does not list it yet; run the command again",
+      `the key ${key.id}, which this run created, is no Active key of the user any more: ` +
+        "another run ended it; run the command again",
     );
   }
   const refusal = await world.give(key);
@@ -88,23 +123,32 @@ export async function giveNewKey(world: RotationWorld): Promise<string> {
   return key.id;
 }
 
-/** The cluster is read again before the key is deactivated or deleted, and after a deactivation. */
-async function removed(
-  world: RotationWorld,
-  dkpKey: string,
-  other: string,
-  how: NonNullable<Step["action"]>["do"],
-): Promise<readonly RotateFound[]> {
+/** @throws Error if the cluster has another key than the one that was read */
+async function requireSameKey(world: RotationWorld, dkpKey: string): Promise<void> {
   const key = await world.dkpKey();
   if (key !== dkpKey) {
     throw new Error(
       `the cluster has the key ${key} now, and nothing was changed; run the command again`,
     );
   }
-  if (how !== "deactivate") {
-    await world.deleteKey(other);
-    return [];
+}
+
+/** The cluster is read again before a key is deleted, and after it. */
+async function makeRoom(world: RotationWorld, dkpKey: string, id?: string): Promise<void> {
+  if (id !== undefined) {
+    await requireSameKey(world, dkpKey);
+    await world.deleteKey(id);
+    await requireSameKey(world, dkpKey);
   }
+}
+
+/** The cluster is read again before a key is deactivated, and after it. */
+async function deactivated(
+  world: RotationWorld,
+  dkpKey: string,
+  other = "",
+): Promise<readonly RotateFound[]> {
+  await requireSameKey(world, dkpKey);
   await world.setStatus(other, "Inactive");
   if ((await world.dkpKey()) !== other) {
     return [];

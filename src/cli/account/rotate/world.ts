@@ -10,7 +10,7 @@ import {
 } from "../../cluster/running-cluster";
 import { DENY_POLICY, denial } from "../../iam/leaked-key";
 import { type Aws, withAws } from "../aws/client";
-import { IamReader, requiredOf } from "../aws/iam-reader";
+import { type IamKey, IamReader, requiredOf } from "../aws/iam-reader";
 import { AwsError } from "../aws/operations";
 import type { LeakWorld } from "./leak";
 
@@ -44,7 +44,11 @@ export function userWorld(aws: Aws, { region, user: { name: UserName } }: Deploy
       }
       return { id, secret };
     },
-    accepts: (key) => accepted(key, region),
+    signs: unread,
+    async accepts(key) {
+      await accepted(key, region);
+      await listed(key.id, async () => requiredOf(await reader.keys(UserName)) ?? []);
+    },
     give: unread,
     // A key that is gone already needs no deactivation, and no deletion.
     async setStatus(AccessKeyId, Status) {
@@ -91,6 +95,17 @@ async function accepted({ id, secret }: SecretKey, region: string): Promise<void
   }
 }
 
+/** IAM lists a new key within seconds. */
+async function listed(id: string, keys: () => Promise<readonly IamKey[]>): Promise<void> {
+  const end = Date.now() + VALID_SECONDS * 1000;
+  while (!(await keys()).some((key) => key.id === id)) {
+    if (Date.now() > end) {
+      throw new Error(`IAM does not list the new key ${id} within ${VALID_SECONDS} s`);
+    }
+    await wait(PAUSE_MS);
+  }
+}
+
 const unlessGone = (write: Promise<unknown>): Promise<unknown> =>
   write.catch((error: unknown) => {
     if (!(error instanceof AwsError && error.code === "NoSuchEntity")) {
@@ -101,15 +116,18 @@ const unlessGone = (write: Promise<unknown>): Promise<unknown> =>
 /**
  * IAM and a running cluster.
  * @param cluster as it was read and compared with the settings
+ * @param signs as `RotationWorld.signs`
  */
 export function rotationWorld(
   world: LeakWorld,
   access: ClusterAccess,
   cluster: Configured,
+  signs: () => Promise<boolean>,
 ): LeakWorld {
   let configured: Configured = cluster;
   return {
     ...world,
+    signs,
     async dkpKey() {
       configured = await clusterConfiguration(access);
       return configured.configuration.keyId;

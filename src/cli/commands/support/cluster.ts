@@ -1,6 +1,7 @@
 import { type Command, Option } from "commander";
 import { ACCESS_KEY_ID } from "../../../iam/key-slots";
 import { type ClusterAccess, clusterAccess } from "../../cluster/d8";
+import { shellWord } from "../../text/advice";
 import { asked, type Session } from "./session";
 
 export interface ClusterOptions {
@@ -11,11 +12,14 @@ export interface ClusterOptions {
 export interface Agreement {
   readonly yes?: true;
   readonly replaces?: string;
+  readonly context?: string;
 }
 
 interface Replaced {
   readonly from: string;
-  readonly isUnknown: boolean;
+  /** Whether the cluster has not proved that it has the key: a person answers with the context. */
+  readonly isUnproven: boolean;
+  readonly context: string;
 }
 
 /** A login of the kubeconfig can need a browser. */
@@ -45,7 +49,10 @@ export const namedCluster = (
 
 /** `--replaces`: the ID of a key. */
 export const replacesOption = (): Option =>
-  new Option("--replaces <key>", "with --yes: the ID of the cluster's key, if IAM no longer has it")
+  new Option(
+    "--replaces <key>",
+    "with --yes and --context: the ID of the cluster's key, if it does not work",
+  )
     .implies({ cluster: true })
     .argParser((text) => keyId("--replaces", text));
 
@@ -71,7 +78,7 @@ export async function requireYes(
   session: Session,
   agreement: Agreement,
   question: string,
-  replaced: Replaced = { from: "", isUnknown: false },
+  replaced: Replaced = { from: "", isUnproven: false, context: "" },
   done: "changed" | "written" = "changed",
 ): Promise<void> {
   const refusal = await refusalOf(session, agreement, question, replaced);
@@ -82,20 +89,28 @@ export async function requireYes(
 
 async function refusalOf(
   session: Session,
-  { yes, replaces }: Agreement,
+  { yes, replaces, context: named }: Agreement,
   question: string,
-  { from, isUnknown }: Replaced,
+  { from, isUnproven, context }: Replaced,
 ): Promise<string | undefined> {
   if (replaces !== undefined && replaces !== from) {
     return `--replaces: the cluster has the key ${from}; name that`;
   }
   if (yes === true) {
-    return isUnknown && replaces === undefined
-      ? `no user has the key ${from}; name it: --replaces ${from}`
+    return isUnproven && (replaces === undefined || named === undefined)
+      ? `the key ${from} of the cluster does not work; name both: ` +
+          `--replaces ${from} --context ${shellWord(context)}`
       : undefined;
   }
   if (session.host.stdin.isTTY !== true) {
     return "there is no terminal to ask at; add --yes";
   }
-  return await asked(session, `${question} Only yes does: `);
+  return isUnproven
+    ? await asked(
+        session,
+        `${question} The key ${from} of the cluster does not work. ` +
+          `Type the name of the context, ${context}: `,
+        context,
+      )
+    : await asked(session, `${question} Only yes does: `);
 }

@@ -102,11 +102,12 @@ export function formatOption(...formats: readonly [string, ...string[]]): Option
 
 /**
  * Asks at a terminal.
- * @returns why it is not done; undefined if the answer is yes
+ * @returns why it is not done; undefined if the answer is the wanted one
  */
 export async function asked(
   { host, printError }: Session,
   question: string,
+  wanted = "yes",
 ): Promise<string | undefined> {
   printError(`\n${question}`);
   const lines = createInterface({ input: host.stdin });
@@ -115,7 +116,7 @@ export async function asked(
     once(lines, "close"),
   ]);
   lines.close();
-  return text === "yes" ? undefined : "the answer is not yes";
+  return text === wanted ? undefined : `the answer is not ${wanted}`;
 }
 
 /** How long calls that nobody waits for may keep the process. */

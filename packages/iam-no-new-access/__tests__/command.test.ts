@@ -2,15 +2,15 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { run } from "../src/command";
 
-const allowing = (...Action: readonly string[]) =>
-  JSON.stringify({
-    Version: "2012-10-17",
-    Statement: [{ Effect: "Allow", Action, Resource: "*" }],
-  });
+const allowedOn = (Resource: string, ...Action: readonly string[]) =>
+  JSON.stringify({ Version: "2012-10-17", Statement: [{ Effect: "Allow", Action, Resource }] });
+const allowing = (...actions: readonly string[]) => allowedOn("*", ...actions);
 
 const FILES: Readonly<Record<string, string>> = {
   "narrow.json": allowing("s3:GetObject"),
   "wide.json": allowing("s3:GetObject", "s3:PutObject"),
+  "s3.json": allowedOn("arn:aws:s3:::bucket/*", "s3:*"),
+  "all.json": allowedOn("arn:aws:s3:::bucket/*", "*"),
   "no-policy.json": "{}",
   "twice.json": allowing("s3:*").replace('"Action"', '"Action":"*","Action"'),
   "plan.json": JSON.stringify({ format_version: "1.2", resource_changes: [] }),
@@ -56,6 +56,16 @@ wide.json: allows more
   for example, denied before: s3:PutObject on arn:aws:s3:::example/example
   access level Write, and nothing of a higher access level is new
 `,
+    err: "",
+  });
+});
+
+it("has an example where the actions of every service become allowed", () => {
+  expect(output("s3.json", "all.json")).toEqual({
+    code: 2,
+    out: expect.stringMatching(
+      /^all\.json: allows more\n {2}for example, denied before: \S+ on arn:/m,
+    ),
     err: "",
   });
 });

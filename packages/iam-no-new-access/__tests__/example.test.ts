@@ -1,6 +1,7 @@
 import { execFileSync } from "node:child_process";
 import { join } from "node:path";
 import { exampleOf } from "../src";
+import { cpuSeconds } from "./helpers/cpu";
 import { sideOf } from "./helpers/pairs";
 import { isNew } from "./helpers/simulation";
 
@@ -105,6 +106,14 @@ describe("the example", () => {
     ["no resource", "allow", "ec2:DescribeVpcs", "*"],
   ])("has a whole ARN of a type of its action: %s", (_, before, after, resource) => {
     expect(exampleOf(sideOf(after), sideOf(before))?.request.resource).toBe(resource);
+  });
+
+  it("ends within two seconds of CPU, however long an ARN is", () => {
+    const after = sideOf(`ec2:* on arn:aws${":ec2:a".repeat(200)}`);
+    const seconds = cpuSeconds(() => {
+      expect(exampleOf(after, sideOf("-"))).toBeUndefined();
+    });
+    expect(seconds).toBeLessThan(2);
   });
 
   it("has what a condition demands", () => {

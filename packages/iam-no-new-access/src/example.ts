@@ -2,7 +2,7 @@ import { type AccessLevel, type AwsAction, actionsMatching, seriousness } from "
 import { Budget } from "./budget";
 import { basisOf, decidePart, isNothingNew, readSides } from "./decide";
 import { RESOURCES } from "./dimensions";
-import { like, literal } from "./glob";
+import { like, literal, matches } from "./glob";
 import type { Answer, DecisionRequest, Guard, Side, Statement } from "./model";
 import type { PatternSet } from "./partition";
 import { Divided, isOfAction, type Part, type Sides } from "./parts";
@@ -77,7 +77,9 @@ class Answers {
   requestOf(part: Part, action: AwsAction): DecisionRequest | undefined {
     const guards = [...part.after, ...part.before].flat().flatMap((statement) => statement.guards);
     const environment = environmentOf(guards);
-    const arns = arnsOf(action, patternsIn(guards), environment);
+    const patterns = patternsIn(guards);
+    const arns =
+      this.#budget.attempt(0.25, (share) => arnsOf(action, patterns, environment, share)) ?? [];
     const forms = (action.arns ?? []).map((form) => filled(form, environment, "?*"));
     const universes = [arns.map((arn) => literal(arn)), forms.map((form) => like(form))];
     for (const [at, universe] of universes.entries()) {
@@ -143,6 +145,7 @@ function arnsOf(
   { arns }: AwsAction,
   patterns: readonly string[],
   environment: Environment,
+  budget: Budget,
 ): readonly string[] {
   const named = patterns.map((pattern) => withoutWildcards(pattern, environment));
   if (arns === undefined) {
@@ -152,10 +155,10 @@ function arnsOf(
     return ["*"];
   }
   const forms = arns.flatMap((form) => {
-    const isOfForm = new RegExp(`^${filled(form, {}, ".+").replaceAll("*", ".*")}$`);
+    const pattern = like(filled(form, {}, "?*"));
     return [
       filled(form, environment, NAME).replaceAll("*", NAME),
-      ...named.filter((arn) => isOfForm.test(arn)),
+      ...named.filter((arn) => matches(pattern, arn, budget)),
     ];
   });
   return [...new Set(forms)].slice(0, MAX_ARNS);

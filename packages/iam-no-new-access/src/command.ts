@@ -1,6 +1,5 @@
 import { parseArgs } from "node:util";
 import { compare, type Result } from "./compare";
-import { type PlanReport, reportOf } from "./plan";
 import { policyIn } from "./policy-text";
 
 /** What the program reads and prints. */
@@ -15,14 +14,11 @@ interface Io {
 }
 
 const HELP = `Usage: iam-no-new-access BEFORE.json AFTER.json [--format text|json]
-       iam-no-new-access --plan PLAN.json [--format text|json]
 
 Whether one IAM policy allows what another does not, for all requests at once.
-Calls neither AWS nor Terraform, and writes nothing.
+Does not call AWS, and writes nothing.
 
 BEFORE.json AFTER.json  two versions of one identity policy
---plan FILE             a plan, which terraform show -json prints: each policy
-                        that it changes, and what changes IAM without one
 --format FORMAT         text (default) or json
 --version               the version
 
@@ -31,15 +27,8 @@ Exit codes: 0 nothing new is allowed
             2 something new is allowed, or it could not be excluded
 
 Examples: iam-no-new-access before.json after.json
-          terraform show -json tfplan > plan.json
-          iam-no-new-access --plan plan.json --format json
+          iam-no-new-access before.json after.json --format json
 `;
-
-/** A policy with its name, and what its change allows. */
-interface Named {
-  readonly name: string;
-  readonly result: Result | { readonly kind: "unknown" };
-}
 
 /**
  * Runs the command.
@@ -60,57 +49,35 @@ export function run(args: readonly string[], version: string, io: Io): number {
     if (format !== "text" && format !== "json") {
       throw new Error(`--format: "${format}" is no format; use text or json`);
     }
-    const report = reportAsked(values.plan, positionals, io);
-    const isNew =
-      report.unread.length > 0 ||
-      report.policies.some(({ result }) => result.kind !== "nothing-new");
+    const [before, after, ...more] = positionals;
+    if (before === undefined || after === undefined || more.length > 0) {
+      throw new Error("name two policies, BEFORE.json AFTER.json; --help shows the usage");
+    }
+    const result = compare(policyOf(before, io), policyOf(after, io));
+    const isNew = result.kind !== "nothing-new";
     io.out(
-      format === "json"
-        ? `${JSON.stringify({ isNew, ...report }, null, 2)}\n`
-        : textOf(report, isNew),
+      linesOf(
+        format === "json"
+          ? JSON.stringify({ isNew, ...result }, null, 2).split("\n")
+          : [isNew ? NEW : NOTHING_NEW, ...resultLines(after, result)],
+      ),
     );
     return isNew ? 2 : 0;
   } catch (error) {
-    io.err(`iam-no-new-access: ${error instanceof Error ? error.message : String(error)}\n`);
+    const message = error instanceof Error ? error.message : String(error);
+    io.err(linesOf(`iam-no-new-access: ${message}`.split("\n")));
     return 1;
   }
 }
 
 const OPTIONS = {
-  plan: { type: "string" },
   format: { type: "string", default: "text" },
   help: { type: "boolean", short: "h" },
   version: { type: "boolean" },
 } as const;
 
-interface Report {
-  readonly policies: readonly Named[];
-  readonly unread: PlanReport["unread"];
-}
-
-function reportAsked(plan: string | undefined, files: readonly string[], io: Io): Report {
-  const [before, after, ...more] = files;
-  if (plan !== undefined && files.length === 0) {
-    const text = io.read(plan);
-    const { policies, unread } = ofFile(plan, () => reportOf(jsonIn(text)));
-    return {
-      policies: policies.map(({ address, attribute, result }) => ({
-        name: `${address} (${attribute})`,
-        result,
-      })),
-      unread,
-    };
-  }
-  if (plan !== undefined || before === undefined || after === undefined || more.length > 0) {
-    throw new Error(
-      "name two policies, BEFORE.json AFTER.json, or --plan PLAN.json; --help shows the usage",
-    );
-  }
-  return {
-    policies: [{ name: after, result: compare(policyOf(before, io), policyOf(after, io)) }],
-    unread: [],
-  };
-}
+const NEW = "Verdict: new access, or it cannot be excluded (exit code 2)";
+const NOTHING_NEW = "Verdict: nothing new is allowed (exit code 0)";
 
 function policyOf(file: string, io: Io): unknown {
   const policy = policyIn(io.read(file));
@@ -123,75 +90,47 @@ function policyOf(file: string, io: Io): unknown {
   return policy;
 }
 
-function jsonIn(text: string): unknown {
-  if (text.startsWith("PK\u0003\u0004")) {
-    throw new Error("is a saved plan; give its JSON, which terraform show -json prints");
-  }
-  try {
-    return JSON.parse(text);
-  } catch {
-    // The parser's message quotes the text, in which secrets may be.
-    throw new Error("is no JSON; give the output of terraform show -json");
-  }
-}
-
-function ofFile<Value>(file: string, work: () => Value): Value {
-  try {
-    return work();
-  } catch (error) {
-    throw new Error(`${file}: ${error instanceof Error ? error.message : String(error)}`);
+function resultLines(name: string, result: Result): readonly string[] {
+  switch (result.kind) {
+    case "nothing-new":
+      return [`${name}: allows nothing new`];
+    case "not-comparable":
+      return [`${name}: is not comparable`, `  because ${result.reason}`];
+    case "new-request":
+      return [`${name}: allows more`, ...exampleLines(result)];
+    case "weaker-deny":
+      return [
+        `${name}: a Deny covers fewer requests, which other policies can allow`,
+        ...exampleLines(result),
+      ];
   }
 }
 
-function textOf({ policies, unread }: Report, isNew: boolean): string {
-  const changed = `${policies.length} changed ${policies.length === 1 ? "policy" : "policies"}`;
-  const verdict = isNew
-    ? "Verdict: new access, or it cannot be excluded (exit code 2)"
-    : `Verdict: nothing new is allowed (exit code 0), in ${changed}`;
-  const others = unread.map(
-    ({ address, reason }) =>
-      `${printable(address)}: changes IAM without a policy that can be compared\n  ` +
-      printable(reason),
-  );
-  return `${[verdict, ...policies.map(lineOf), ...others].join("\n")}\n`;
-}
-
-function lineOf({ name, result }: Named): string {
-  const lines = {
-    "nothing-new": "allows nothing new",
-    unknown: "its policy is known only after the apply",
-  };
-  if (result.kind === "nothing-new" || result.kind === "unknown") {
-    return `${printable(name)}: ${lines[result.kind]}`;
-  }
-  if (result.kind === "not-comparable") {
-    return `${printable(name)}: is not comparable\n  because ${printable(result.reason ?? "")}`;
-  }
-  const what =
-    result.kind === "new-request"
-      ? "allows more"
-      : "a Deny covers fewer requests, which other policies can allow";
-  return `${printable(name)}: ${what}\n${exampleText(result)}`;
-}
-
-function exampleText({ request, level, isWorst }: Result): string {
+function exampleLines({ request, level, isWorst }: Result): readonly string[] {
   const { action = "", resource = "", context = {} } = request ?? {};
   const values = Object.entries(context).map(
     ([key, value]) => `${key} = ${[value].flat().join(", ")}`,
   );
-  const rank = isWorst ? ", and nothing of a higher access level is new" : "";
-  const kind = level === undefined ? "" : `\n  access level ${level}${rank}`;
   const given = values.length === 0 ? "" : `, with ${values.join("; ")}`;
-  return `  for example, denied before: ${printable(`${action} on ${resource}${given}`)}${kind}`;
+  const lines = [`  for example, denied before: ${action} on ${resource}${given}`];
+  if (level !== undefined) {
+    const rank = isWorst ? ", and nothing of a higher access level is new" : "";
+    lines.push(`  access level ${level}${rank}`);
+  }
+  return lines;
 }
 
 /**
- * Text of a policy or a plan, without characters that move the cursor or change the direction of
- * writing.
+ * Lines for a terminal or a log, whatever the policies contain, as JSON writes escape sequences, so
+ * that JSON keeps its meaning: no character moves the cursor, starts a line or changes the direction
+ * of writing.
  */
-function printable(text: string): string {
-  return text.replaceAll(
-    /[\p{C}\p{Zl}\p{Zp}]/gu,
-    (char) => `\\u{${char.codePointAt(0)?.toString(16)}}`,
-  );
+function linesOf(lines: readonly string[]): string {
+  const printable = lines.map((line) => line.replaceAll(/[\p{C}\p{Zl}\p{Zp}]/gu, escaped));
+  return `${printable.join("\n")}\n`;
+}
+
+function escaped(text: string): string {
+  const units = text.split("").map((unit) => unit.charCodeAt(0).toString(16).padStart(4, "0"));
+  return units.map((unit) => `\\u${unit}`).join("");
 }

@@ -30,35 +30,25 @@ const FULL_ACCESS: PolicyJson = {
   Statement: [{ Effect: "Allow", Action: "*", Resource: "*" }],
 };
 
-/**
- * Compares two versions of one policy.
- * @param before, after undefined: there is no policy
- */
-export function compare(before: PolicyJson | undefined, after: PolicyJson | undefined): Result {
-  const sides = [after, before].map(
-    (policy): Side => ({ identity: policy === undefined ? [] : [policy] }),
-  );
-  const own = resultOf(sides);
+/** Compares two versions of one policy. */
+export function compare(before: PolicyJson, after: PolicyJson): Result {
+  const own = resultOf({ identity: [after] }, { identity: [before] });
   if (own.kind !== "nothing-new") {
     return own;
   }
-  const ofDenials = resultOf([after, before].map((policy) => ({ identity: allButDenied(policy) })));
+  const ofDenials = resultOf({ identity: allButDenied(after) }, { identity: allButDenied(before) });
   return ofDenials.kind === "new-request" ? { ...ofDenials, kind: "weaker-deny" } : ofDenials;
 }
 
-function resultOf([after, before]: readonly Side[]): Result {
-  const none: Side = { identity: [] };
-  const answer = decide(after ?? none, before ?? none);
+function resultOf(after: Side, before: Side): Result {
+  const answer = decide(after, before);
   if (answer.kind === "nothing-new") {
     return answer;
   }
   if (answer.kind === "not-comparable") {
     return { kind: answer.kind, reason: `${subjectOf(answer.statement)}${answer.reason}` };
   }
-  return {
-    kind: answer.kind,
-    ...(exampleOf(after ?? none, before ?? none) ?? { request: answer.request }),
-  };
+  return { kind: answer.kind, ...(exampleOf(after, before) ?? { request: answer.request }) };
 }
 
 function subjectOf(reference: StatementReference | undefined): string {
@@ -72,9 +62,9 @@ function subjectOf(reference: StatementReference | undefined): string {
 }
 
 /** Everything that the Deny statements of a policy leave. */
-function allButDenied(policy: PolicyJson | undefined): readonly PolicyJson[] {
+function allButDenied(policy: PolicyJson): readonly PolicyJson[] {
   if (!isRecord(policy)) {
-    return policy === undefined ? [FULL_ACCESS] : [FULL_ACCESS, policy];
+    return [FULL_ACCESS, policy];
   }
   const denials = listOf(policy.Statement).filter(
     (statement) => !isRecord(statement) || statement.Effect !== "Allow",

@@ -3,4 +3,3 @@ export { compare, type Result } from "./compare";
 export { type Comparison, comparisonOf, type DecisionOptions, decide } from "./decide";
 export { type Example, exampleOf } from "./example";
 export type { Answer, DecisionRequest, PolicyJson, Side, StatementReference } from "./model";
-export { type PlannedPolicy, type PlanReport, reportOf, type UnreadChange } from "./plan";

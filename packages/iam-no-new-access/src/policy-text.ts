@@ -7,21 +7,13 @@ import { isRecord } from "./read";
  * rounded.
  */
 export function policyIn(text: string): PolicyJson | undefined {
-  const policy = documentIn(text);
+  const policy = parsed(text);
   const isWhole =
-    keysIn(text) === keysIn(JSON.stringify(policy) ?? "") &&
+    isRecord(policy) &&
+    policy.Statement !== undefined &&
+    keysIn(text) === keysIn(JSON.stringify(policy)) &&
     numbersIn(text).every((number) => String(Number(number)) === number);
   return isWhole ? policy : undefined;
-}
-
-/** Whether a text is a policy, also one that `policyIn` does not read. */
-export function isPolicy(text: string): boolean {
-  return documentIn(text) !== undefined;
-}
-
-function documentIn(text: string): PolicyJson | undefined {
-  const document = parsed(text);
-  return isRecord(document) && document.Statement !== undefined ? document : undefined;
 }
 
 function parsed(text: string): unknown {

@@ -18,6 +18,7 @@ const FILES: Readonly<Record<string, string>> = {
   "deny-all.json": denying("s3:*"),
   "deny-get.json": denying("s3:GetObject"),
   "variable.json": allowedOn(`arn:aws:s3:::\${aws:username}`, "s3:GetObject"),
+  "::debug::x": allowedOn("arn:aws:s3:::a/##[add-mask]e\u202e\n::stop-commands::x", "s3:GetObject"),
 };
 
 function read(file: string): string {
@@ -100,6 +101,21 @@ it.each<[what: string, before: string, after: string, lines: string]>([
   ],
 ])("names %s", (_, before, after, lines) => {
   expect(output(before, after)).toMatchObject({ code: 2, out: expect.stringContaining(lines) });
+});
+
+it.each(["text", "json"])("prints no workflow command of GitHub Actions as %s", (format) => {
+  const { code, out } = output("s3.json", "::debug::x", "--format", format);
+  expect([code, out]).toEqual([
+    2,
+    expect.stringContaining("arn:aws:s3:::a/#\\u0023[add-mask]e\\u202e"),
+  ]);
+  expect(out).not.toMatch(/^\s*::|##\[/m);
+});
+
+it("names a file whose name is a workflow command", () => {
+  expect(output("narrow.json", " ::debug::##[a]").err).toBe(
+    "iam-no-new-access:  ::debug::#\\u0023[a]: cannot be read (ENOENT); check the path\n",
+  );
 });
 
 it.each<[args: string, message: string]>([

@@ -172,6 +172,17 @@ describe("the effort", () => {
       sideOf(`on arn:${"*:".repeat(10_000)}`),
       sideOf(`on arn:${"?:".repeat(10_000)}`),
     ],
+    [
+      "1024 combinations of actions in 800 statements",
+      ...(["a", "b"].map((name) =>
+        sideOf(
+          Array.from(
+            { length: 800 },
+            (_, at) => `ec2:*${"abcdefghij"[at % 10]}* on arn:aws:ec2:*:*:${name}/${at}/*`, // cspell:disable-line
+          ).join("; "),
+        ),
+      ) as [Side, Side]),
+    ],
     ["900 keys", many((at) => `k:${at}`), many((at) => `k:${at}`, "StringLike")],
     [
       "10,000 numbers",

@@ -175,7 +175,7 @@ export function basisOf(
   budget: Budget,
 ): Basis {
   const statements = [...after, ...before].flat();
-  const reaches = distinctReaches(statements);
+  const reaches = distinctReaches(statements, budget);
   return { reaches, spaces: spacesOf(statements, action, reaches, universe, budget) };
 }
 
@@ -213,12 +213,13 @@ export function decidePart(
 }
 
 /** Of reaches that are the same for all resources of the statements, one. */
-function distinctReaches(statements: readonly Statement[]): readonly Reach[] {
+function distinctReaches(statements: readonly Statement[], budget: Budget): readonly Reach[] {
   const guards = statements.flatMap((statement) => statement.guards);
   const patterns = new Set(
     guards.flatMap((guard) => (guard.kind === "resource" ? guard.patterns : [])),
   );
   const wild = [...patterns].filter((pattern) => /[*?]/.test(pattern));
+  budget.spend(wild.join("").length / 4);
   const meaning = (text: string, reach: Reach) =>
     resource(text, reach).map((symbol) => symbol.kind !== "literal" && symbol.colon);
   const byMeaning = new Map(

@@ -70,7 +70,8 @@ export class Divided {
         (name) => !services.has(name),
       ) ?? "x".repeat(65);
     const parts = [other, ...services].flatMap((service) => this.#ofService(service, budget));
-    return parts.toSorted((one, other) => sizeOf(one) - sizeOf(other));
+    const sizes = new Map(parts.map((part) => [part, sizeOf(part)]));
+    return parts.toSorted((one, other) => (sizes.get(one) ?? 0) - (sizes.get(other) ?? 0));
   }
 
   /** IAM accepts wildcards only behind the service. */

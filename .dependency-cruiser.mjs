@@ -118,7 +118,7 @@ export default {
         `${name.replaceAll("/", "-")}-imports`,
         `${name} may import only ${allowed.join(", ") || "itself"}; a new folder needs a row in .dependency-cruiser.mjs`,
         { path: modules([name]) },
-        { path: "^(src|packages)/", pathNot: modules([name, ...allowed]) },
+        { path: "^(src|packages|__tests__)/", pathNot: modules([name, ...allowed]) },
       ),
     ),
     ...ONLY_IN.map(({ package: name, allowed, why }) =>
@@ -138,7 +138,7 @@ export default {
     error(
       "packages-need-nothing",
       "a package of packages/ is installed alone",
-      { path: "^packages/" },
+      { path: "^packages/[^/]+/src/" },
       { path: "(^|/)node_modules/" },
     ),
     error(
@@ -166,7 +166,7 @@ export default {
       "no-unused-modules",
       "no command, app or public API reaches the module",
       { path: entryPoints },
-      { path: "^(src|packages)/", pathNot: entryPoints, reachable: false },
+      { path: "^(src|packages/[^/]+/src)/", pathNot: entryPoints, reachable: false },
     ),
   ],
   options: {

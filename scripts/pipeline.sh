@@ -12,7 +12,7 @@ Usage: sh node_modules/dkp-access/scripts/pipeline.sh STEP, in the folder of the
 
   changed [BASE [STACK]]
                       fails when settings are invalid, a review pack is stale, or a provider lock is missing. Requires no credentials.
-                      Prints "changed STACK" for each deployment whose Terraform JSON (review/STACK/main.tf.json), settings, defaults or
+                      Prints "changed STACK" for each deployment whose review pack (main.tf.json and deployment.json), settings, defaults or
                       provider lock differ from the git commit BASE, for all without BASE, or only for STACK; "redirected STACK" as
                       well, if its backend, cloud or provider differs: plan it only after a reviewer has approved, because terraform
                       init sends the job's credentials to the backend; "deleted STACK" for each review pack that only BASE has.
@@ -95,7 +95,7 @@ changed() {
   changed=$2
   [ -n "$2" ] || changed=$(for name in $all; do
     git diff --quiet "$1" HEAD -- "review/$name/main.tf.json" "deployments/$name.yaml" deployments/defaults.yaml \
-      "locks/$name.terraform.lock.hcl" 2>/dev/null || echo "$name"
+      "review/$name/deployment.json" "locks/$name.terraform.lock.hcl" 2>/dev/null || echo "$name"
   done)
   # shellcheck disable=SC2086 # names of stacks
   ready $changed

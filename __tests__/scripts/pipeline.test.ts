@@ -103,6 +103,12 @@ describe("pipeline.sh", () => {
       expect(pipeline(["changed", "HEAD~1"]).stdout).toBe("changed dev\n");
     });
 
+    it("counts a deployment as changed when a file that its settings name changes", () => {
+      write({ "review/dev/deployment.json": '{ "additionalRolePolicies": ["s3:*"] }' });
+      commit("");
+      expect(pipeline(["changed", "HEAD~1"]).stdout).toBe("changed dev\n");
+    });
+
     it("counts a deployment as changed that is named, and knows no other name", () => {
       commit("# other");
       expect(pipeline(["changed", "HEAD", "dev"]).stdout).toBe("changed dev\n");

@@ -1,3 +1,5 @@
+import { posix } from "node:path";
+import { physicalPath } from "../text/files";
 import { backendType } from "./backends";
 
 /** What Terraform takes as the value of a backend argument. */
@@ -29,6 +31,24 @@ export function defaultArguments(stack: string, type: string): BackendArguments 
 }
 
 /**
+ * Arguments that are one path together, where `dkp` and `dkp/` are the same. Source:
+ * `stateFile` of `cos`, `gcs` and `oss` in Terraform 1.11,
+ * https://github.com/hashicorp/terraform/tree/v1.11.4/internal/backend/remote-state
+ */
+const JOINED: Readonly<Record<string, readonly string[]>> = {
+  cos: ["prefix", "key"],
+  gcs: ["prefix"],
+  local: ["path"],
+  oss: ["prefix", "key"],
+};
+
+/** Equal for equal paths, however they are written. */
+function joined(type: string, values: readonly (ArgumentValue | undefined)[]): string {
+  const path = posix.join(...values.map(String));
+  return type === "local" ? physicalPath(path) : path.replace(/^\/+|\/$/g, "");
+}
+
+/**
  * The one state that a location means, as a text to compare: equal texts are one state.
  * Undefined where it cannot be known, since an identifying argument comes from elsewhere.
  *
@@ -52,9 +72,14 @@ export function stateAddress(
     workspaces: name,
   };
   const values = identity.map(
-    ([argument, fallback]) => known[argument] ?? (partial ? undefined : fallback),
+    ([argument, fallback]) =>
+      [argument, known[argument] ?? (partial ? undefined : fallback)] as const,
   );
-  return identity.length === 0 || values.includes(undefined)
-    ? undefined
-    : JSON.stringify([type, ...values]);
+  if (values.length === 0 || values.some(([, value]) => value === undefined)) {
+    return undefined;
+  }
+  const names = JOINED[type] ?? [];
+  const path = values.filter(([name]) => names.includes(name)).map(([, value]) => value);
+  const others = values.filter(([name]) => !names.includes(name)).map(([, value]) => value);
+  return JSON.stringify([type, ...others, joined(type, path)]);
 }

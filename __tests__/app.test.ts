@@ -78,6 +78,17 @@ describe("AccessApp", () => {
     expect(json()).toBe(before);
   });
 
+  it("never advises to delete a state in a stack's folder", () => {
+    write({ [`${STACK}/state.tfstate`]: "{}", [`${STACK}/state.tfstate.backup`]: "{}" });
+    const advice =
+      "is a state, which may be the only record of what exists; move it out of the folder";
+    expect(() => synth()).toThrow(
+      ["state.tfstate", "state.tfstate.backup"]
+        .map((name) => `${at(`${STACK}/${name}`)}: ${advice}`)
+        .join("\n"),
+    );
+  });
+
   it("accepts what synth, Terraform, CDKTF, Atlantis and this program create there", () => {
     const files = [
       ".terraform.lock.hcl",

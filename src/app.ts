@@ -166,9 +166,10 @@ function unexpectedFiles(folder: string): readonly string[] {
         entry.isSymbolicLink() || !CREATED.test(`${entry.name}${entry.isDirectory() ? "/" : ""}`),
     )
     .filter(({ name }) => name !== process.env.TF_DATA_DIR)
-    .map(
-      ({ name }) =>
-        `${join(folder, name)}: neither synth nor Terraform creates this; ` +
-        "move it out of the folder, or delete it",
-    );
+    .map(({ name }) => {
+      const what = /\.tfstate(\.|$)/.test(name)
+        ? "is a state, which may be the only record of what exists; move it out of the folder"
+        : "neither synth nor Terraform creates this; move it out of the folder, or delete it";
+      return `${join(folder, name)}: ${what}`;
+    });
 }

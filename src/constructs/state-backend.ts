@@ -2,7 +2,8 @@ import { join, relative, resolve } from "node:path";
 import { App, TerraformBackend, type TerraformRemoteState, TerraformStack } from "cdktf";
 import type { Construct } from "constructs";
 import type { BackendArguments, StateLocation } from "../terraform/state-location";
-import { physicalPath } from "../text/files";
+import { isInside, physicalPath } from "../text/files";
+import { ReportedError } from "../text/printable";
 
 /**
  * The `backend` or `cloud` block of a stack, for every type that Terraform knows: arguments go
@@ -49,19 +50,29 @@ export class StateBackend extends TerraformBackend {
   }
 }
 
-/** Terraform runs in the stack's folder, so that its paths start there. */
+/**
+ * Terraform runs in the stack's folder, so that its paths start there.
+ * @throws Error if one is in the output folder, which the settings do not know
+ */
 function fromStackFolder(scope: Construct, given: BackendArguments): BackendArguments {
+  const { outdir } = App.of(scope);
+  const stack = TerraformStack.of(scope).node.id;
   // Terraform starts from the folder itself, whatever symbolic link leads to it.
-  const stackFolder = physicalPath(
-    join(App.of(scope).outdir, "stacks", TerraformStack.of(scope).node.id),
-  );
+  const stackFolder = physicalPath(join(outdir, "stacks", stack));
   const root = physicalPath(".");
-  const fromThere = (path: string) =>
-    relative(stackFolder, resolve(root, path)).replaceAll("\\", "/");
+  const fromThere = (name: string, path: string) => {
+    if (isInside(physicalPath(resolve(root, path)), physicalPath(outdir))) {
+      throw new ReportedError(
+        `${stack}: backend.local.${name}: ${JSON.stringify(path)} is in the output folder ` +
+          `${outdir}, which is generated; write a path outside of it`,
+      );
+    }
+    return relative(stackFolder, resolve(root, path)).replaceAll("\\", "/");
+  };
   // The backend has two arguments, `path` and `workspace_dir`: both are paths.
   const turned = Object.entries(given).map(([name, path]) => [
     name,
-    typeof path === "string" ? fromThere(path) : path,
+    typeof path === "string" ? fromThere(name, path) : path,
   ]);
   return Object.fromEntries(turned);
 }

@@ -54,6 +54,20 @@ describe("dkp-access synth", () => {
     expect(read("out/stacks/dev/.terraform.lock.hcl")).toBe("# lock");
   });
 
+  it.each(["path", "workspace_dir"])(
+    "rejects a local state in the output folder, whichever it is called: %s",
+    async (argument) => {
+      const backend = `backend: { local: { ${argument}: x/../build/tf/stacks/dev/s.tfstate } }`;
+      write({ "deployments/dev.yaml": SETTINGS.replace(/^backend:.*$/m, backend) });
+      expect(await synth({ CDKTF_OUTDIR: "build/tf" })).toEqual({
+        status: 1,
+        stdout: "",
+        stderr: `dev: backend.local.${argument}: "x/../build/tf/stacks/dev/s.tfstate" is in the output folder build/tf, which is generated; write a path outside of it\n`,
+      });
+      expect((await synth()).status).toBe(0);
+    },
+  );
+
   describe("with --module", () => {
     const synthModule = (settings = "") => {
       write({ "deployments/dev.yaml": `${SETTINGS}${settings}` });

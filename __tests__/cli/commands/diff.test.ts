@@ -113,10 +113,11 @@ Other changes that require attention
 
     it("names the command that prints the JSON of a saved plan", async () => {
       writeFileSync(at("plan"), Buffer.from("PK\u0003\u0004\u00ff", "latin1"));
-      expect(await diff("--plan", "plan")).toEqual({
+      const environment = { CDKTF_OUTDIR: "build/tf", TERRAFORM_BINARY_NAME: "tofu" };
+      expect(await runCli(at(), ["diff", "--plan", "plan"], environment)).toEqual({
         status: 1,
         stdout: "",
-        stderr: `plan: is a saved plan; give its JSON, which terraform -chdir=cdktf.out/stacks/dev show -json ${at("plan")} prints\n`,
+        stderr: `plan: is a saved plan; give its JSON, which tofu -chdir=build/tf/stacks/dev show -json ${at("plan")} prints\n`,
       });
     });
   });

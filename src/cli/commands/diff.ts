@@ -1,4 +1,4 @@
-import { resolve } from "node:path";
+import { join, resolve } from "node:path";
 import { type Command, Option } from "commander";
 import { lockOf } from "../../app";
 import type { Deployment } from "../../settings/deployment";
@@ -14,7 +14,7 @@ import { changesOfPlan } from "../diff/plans/plan-findings";
 import { changesMarkdown, changesText } from "../diff/render-summary";
 import { comparedPack } from "../review/pack";
 import { reviewed } from "../review/reviewed";
-import { shellWord } from "../text/advice";
+import { shellCommand } from "../text/advice";
 import { STACKS_HELP, selectDeployments, selectOne } from "./support/deployments";
 import { type Define, formatOption, type Session } from "./support/session";
 
@@ -64,7 +64,7 @@ async function changesAsked(
 ): Promise<Changes> {
   const { against, plan } = options;
   if (plan !== undefined) {
-    return ofPlan(selectOne(session, names).deployment, plan);
+    return ofPlan(session, selectOne(session, names).deployment, plan);
   }
   if (against === undefined) {
     return command.error("error: --against or --plan is missing");
@@ -90,12 +90,13 @@ async function changesAsked(
 }
 
 /** @throws Error for a saved plan, which only Terraform can read, and for that of another user */
-function ofPlan(deployment: Deployment, file: string): Changes {
+function ofPlan({ output, terraform }: Session, deployment: Deployment, file: string): Changes {
   const { stack, user } = deployment;
   const bytes = readBytes(file);
   if (bytes.toString("latin1", 0, 4) === "PK\u0003\u0004") {
-    const show = `-chdir=cdktf.out/stacks/${stack} show -json ${shellWord(resolve(file))}`;
-    throw new Error(`${file}: is a saved plan; give its JSON, which terraform ${show} prints`);
+    const folder = `-chdir=${join(output, "stacks", stack)}`;
+    const show = shellCommand(terraform.binary, folder, "show", "-json", resolve(file));
+    throw new Error(`${file}: is a saved plan; give its JSON, which ${show} prints`);
   }
   const plan = readPlan(file, textIn(bytes, file));
   const { after, before } =

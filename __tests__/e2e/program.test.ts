@@ -164,4 +164,14 @@ describe("dkp-access in a process of its own", () => {
       stderr: "standard output: no space left on device (ENOSPC)\n",
     });
   });
+
+  it.each([
+    ["user: { name: other }", 3],
+    ["protect: false", 1],
+  ])("ends with the heavier of its result and the full disk: %s", (change, status) => {
+    expect(node(PROGRAM, "review", "--out", "old").status).toBe(0);
+    writeFileSync(join(folder, "deployments/dev.yaml"), `${SETTINGS}${change}\n`);
+    const line = `cd "${folder}" && "$0" "$@" > /dev/full`;
+    expect(bash(line, ["diff", "--against", "./old"])).toMatchObject({ status });
+  });
 });

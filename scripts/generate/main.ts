@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { run } from "../../src/cli/commands/support/session";
+import { EXIT } from "../../src/cli/findings/finding";
 import { writeFileAtomically } from "../../src/text/files";
 import { findingsSchema } from "./findings-schema";
 import { awsActionsJson, catalogueJson, deployerJson, risksJson } from "./iam-rows";
@@ -17,5 +18,5 @@ run(async () => {
   for (const name of Object.keys(DOCUMENTS)) {
     writeFileAtomically(name, withTables(name, readFileSync(name, "utf8")));
   }
-  return 0;
+  return EXIT.success;
 });

@@ -1,6 +1,6 @@
 import { Command, CommanderError } from "commander";
 import { packageVersion } from "../../text/package-file";
-import { EXIT } from "../findings/finding";
+import { EXIT, type ExitCode } from "../findings/finding";
 import { COMMANDS, ENVIRONMENT, EXIT_CODES } from "./commands";
 import { removedName } from "./removed";
 import { type Host, Session } from "./support/session";
@@ -9,7 +9,7 @@ import { type Host, Session } from "./support/session";
  * Runs the command-line program. Every error is printed as one message.
  * @returns the exit code
  */
-export async function runProgram(args: readonly string[], host: Host): Promise<number> {
+export async function runProgram(args: readonly string[], host: Host): Promise<ExitCode> {
   const session = new Session(host);
   try {
     const removed = removedName(args);

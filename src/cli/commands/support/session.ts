@@ -21,6 +21,9 @@ export interface Host {
 /** An error outweighs a result that only requires attention: not everything was done. */
 const BY_WEIGHT: readonly ExitCode[] = [EXIT.success, EXIT.attention, EXIT.error, EXIT.breaking];
 
+const heavier = (one: ExitCode, other: ExitCode): ExitCode =>
+  BY_WEIGHT.indexOf(one) > BY_WEIGHT.indexOf(other) ? one : other;
+
 /** One run of a command: what it reads from its environment, what it prints, and its exit code. */
 export class Session {
   exitCode: ExitCode = EXIT.success;
@@ -28,8 +31,7 @@ export class Session {
   constructor(readonly host: Host) {}
 
   raise(code: ExitCode): void {
-    this.exitCode =
-      BY_WEIGHT.indexOf(code) > BY_WEIGHT.indexOf(this.exitCode) ? code : this.exitCode;
+    this.exitCode = heavier(code, this.exitCode);
   }
 
   get settings(): string {
@@ -126,19 +128,18 @@ const LINGER_MS = 100;
  * Runs a command in this process. An error is printed as one message. Calls of AWS that are still
  * open after a time limit do not keep the process.
  */
-export function run(command: (host: Host) => number | Promise<number>): void {
+export function run(command: (host: Host) => ExitCode | Promise<ExitCode>): void {
   const host: Host = process;
+  const session = new Session(host);
   for (const stream of [process.stdout, process.stderr]) {
-    stream.on("error", (error) => outputFailed(error, host));
+    stream.once("error", (error) => outputFailed(error, session)).on("error", () => {});
   }
   Promise.resolve()
     .then(() => command(host))
-    .catch((error: unknown) => {
-      new Session(host).fail(error);
-      return EXIT.error;
-    })
-    .then((code) => {
-      process.exitCode = Math.max(Number(process.exitCode ?? 0), code);
+    .then((code) => session.raise(code))
+    .catch((error: unknown) => session.fail(error))
+    .then(() => {
+      process.exitCode = session.exitCode;
       // Later than everything that is written, and than the end by a signal that has arrived.
       process.stdout.write("", () => setTimeout(() => process.exit(), LINGER_MS).unref());
     });
@@ -148,14 +149,15 @@ export function run(command: (host: Host) => number | Promise<number>): void {
  * The command goes on, because it may be in the middle of an apply. A reader that ends early, such
  * as `head`, is no error; anything else, such as a full disk, is one.
  */
-function outputFailed(error: NodeJS.ErrnoException, host: Host): void {
-  if (error.code !== "EPIPE" && process.exitCode !== EXIT.error) {
-    process.exitCode = EXIT.error;
-    new Session(host).fail(
-      new Error(
-        fileErrorMessage({ ...error, path: "standard output" }) ??
-          `standard output: ${error.message}`,
-      ),
-    );
+function outputFailed(error: NodeJS.ErrnoException, session: Session): void {
+  if (error.code === "EPIPE") {
+    return;
   }
+  session.fail(
+    new Error(
+      fileErrorMessage({ ...error, path: "standard output" }) ??
+        `standard output: ${error.message}`,
+    ),
+  );
+  process.exitCode = session.exitCode;
 }

@@ -1,8 +1,8 @@
 import { existsSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { App, type AppConfig, TerraformStack } from "cdktf";
+import { App, type AppConfig, Manifest, TerraformStack } from "cdktf";
 import { deploymentsFolder, outputFolder } from "./settings/paths";
-import { makeFolder, readTextFile, withPath } from "./text/files";
+import { makeFolder, readTextFile, requireNoLinks, withPath } from "./text/files";
 import { grouped } from "./text/grouped";
 import { anyOf } from "./text/patterns";
 import { printable, ReportedError } from "./text/printable";
@@ -80,6 +80,10 @@ export class AccessApp extends App {
   override synth(): void {
     const stacks = this.node.findAll().filter(TerraformStack.isStack);
     const names = stacks.map(({ node }) => node.id);
+    requireNoLinks([
+      ...[Manifest.fileName, "stacks"].map((name) => join(this.outdir, name)),
+      ...names.map((name) => this.folder(name)),
+    ]);
     const unexpected = names.flatMap((name) => unexpectedFiles(this.folder(name)));
     if (unexpected.length > 0) {
       throw new ReportedError(unexpected.join("\n"));

@@ -13,6 +13,7 @@ import {
 } from "node:fs";
 import { basename, dirname, isAbsolute, join, relative, resolve } from "node:path";
 import { getSystemErrorMap } from "node:util";
+import { ReportedError } from "./printable";
 
 /**
  * The message of a file system error, on one line: path, the operating system's message, code.
@@ -128,6 +129,17 @@ export function requireRealFolder(path: string): void {
   if (stats !== undefined && !stats.isDirectory()) {
     const what = stats.isSymbolicLink() ? "a symbolic link" : "a file";
     throw new Error(`${path}: is ${what}, not a folder; remove it, or name another path`);
+  }
+}
+
+/**
+ * Paths that a command writes, each after the folders that it is in.
+ * @throws Error if one is a symbolic link: what it points to would be overwritten
+ */
+export function requireNoLinks(paths: readonly string[]): void {
+  const link = paths.find((path) => lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink());
+  if (link !== undefined) {
+    throw new ReportedError(`${link}: is a symbolic link; remove it and run the command again`);
   }
 }
 

@@ -1,3 +1,4 @@
+import { renameSync, symlinkSync } from "node:fs";
 import { projectForEach, SETTINGS } from "../../helpers/folder";
 import { runCli } from "../../helpers/run-cli";
 
@@ -67,6 +68,27 @@ describe("dkp-access synth", () => {
       expect((await synth()).status).toBe(0);
     },
   );
+
+  it.each([
+    "manifest.json",
+    "stacks",
+    "stacks/dev",
+    "modules",
+    "modules/dev",
+    "modules/dev/main.tf.json",
+    "modules/dev/versions.tf",
+  ])("writes through no symbolic link in the output folder: %s", async (name) => {
+    const path = `cdktf.out/${name}`;
+    await runCli(at(), ["synth", "--module"]);
+    renameSync(at(path), at("target"));
+    symlinkSync(at("target"), at(path));
+    expect(await runCli(at(), ["synth", "--module"])).toMatchObject({
+      status: 1,
+      stderr: expect.stringMatching(
+        `${path}: is a symbolic link; remove it and run the command again\n$`,
+      ),
+    });
+  });
 
   describe("with --module", () => {
     const synthModule = (settings = "") => {

@@ -4,7 +4,7 @@ import { AccessApp, VERSIONS } from "../../app";
 import type { Deployment } from "../../settings/deployment";
 import { loadDeployments } from "../../settings/load";
 import { DeckhouseAccessStack } from "../../stack";
-import { makeFolder } from "../../text/files";
+import { makeFolder, requireNoLinks } from "../../text/files";
 import { MAIN_FILE } from "../diff/packs/pack-side";
 import { json } from "../review/pack";
 import { moduleJson, settingsOfProvider } from "../terraform/module";
@@ -35,11 +35,14 @@ export const define: Define = (command, session) => {
 };
 
 function writeModule(session: Session, deployment: Deployment, text: string): void {
-  const folder = join(session.output, "modules", deployment.stack);
+  const modules = join(session.output, "modules");
+  const folder = join(modules, deployment.stack);
+  const [main, versions] = [join(folder, MAIN_FILE), join(folder, VERSIONS.name)];
+  requireNoLinks([modules, folder, main, versions]);
   makeFolder(folder);
-  writeFileSync(join(folder, MAIN_FILE), text);
-  writeFileSync(join(folder, VERSIONS.name), VERSIONS.content);
-  session.print(`${join(folder, MAIN_FILE)}\n`);
+  writeFileSync(main, text);
+  writeFileSync(versions, VERSIONS.content);
+  session.print(`${main}\n`);
   const missing = settingsOfProvider(deployment);
   if (missing.length > 0) {
     session.printError(

@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import { existsSync, readdirSync } from "node:fs";
 import { realPlan, SECRETS } from "../../helpers/edited-plans";
 import { folderForEach } from "../../helpers/folder";
@@ -89,6 +90,18 @@ describe.each(["plan", "apply"])("dkp-access %s", (command) => {
     expect((await run([])).commands[0]).toBe(
       "init -input=false -no-color -reconfigure -lockfile=readonly",
     );
+  });
+
+  it("runs no provider that a branch has brought along in the output folder", async () => {
+    write({ [`${STACK}/.terraform.lock.hcl`]: "" });
+    execFileSync("git", ["init", "--quiet", at()]);
+    expect((await run([])).commands).toHaveLength(3);
+    execFileSync("git", ["-C", at(), "add", "--force", `${STACK}/.terraform.lock.hcl`]);
+    expect(await run([])).toMatchObject({
+      status: 1,
+      stderr: `${STACK}/.terraform.lock.hcl: is tracked by Git, and Terraform could run it unseen; delete the output folder cdktf.out, and commit that\n`,
+      commands: [""],
+    });
   });
 
   it.each<[string, Behavior, string]>([

@@ -26,6 +26,7 @@ import {
 import { requireHarmlessArguments } from "../../terraform/harmless-arguments";
 import { type ReadLine, runTerraform, runToEnd } from "../../terraform/terraform-cli";
 import { page, recovery, shellCommand } from "../../text/advice";
+import { gitWith } from "../../text/git";
 import { atSignal } from "../../text/signals";
 import { synthesize } from "../synth";
 import { selectOne } from "./deployments";
@@ -60,6 +61,7 @@ export async function withPlan(
   if (unwritten !== undefined) {
     throw unwritten;
   }
+  requireUntracked(session);
   await synthesize(session, [deployment], stacks);
   const { destination, additional, configuration, lock } = await initialize(
     session,
@@ -168,6 +170,22 @@ export function unwrittenState(stack: string, folder: string): Error | undefined
     `holds the state of an apply of ${stack} that could not write it; ` +
     `write it before another apply: ${recovery("errored-state")}`;
   return existsSync(file) ? new Error(`${file}: ${message}`) : undefined;
+}
+
+/**
+ * Terraform uses a provider that stands in the folder of a stack with its lock, and `locks/` alone
+ * is reviewed.
+ * @throws Error if Git tracks a file in the output folder, so that a branch could bring one along
+ */
+function requireUntracked({ host, output }: Session): void {
+  const { stdout } = gitWith(host.env)(".", ["ls-files", "-z", "--", output]);
+  const [file] = stdout.toString().split("\0");
+  if (file) {
+    throw new Error(
+      `${file}: is tracked by Git, and Terraform could run it unseen; ` +
+        `delete the output folder ${output}, and commit that`,
+    );
+  }
 }
 
 /**

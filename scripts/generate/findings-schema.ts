@@ -93,6 +93,11 @@ export function findingsSchema(): string {
           required: ["stack"],
         },
       },
+      guardsOff: {
+        description: "plan, apply: the guards that the settings do not set.",
+        type: "array",
+        items: { type: "string" },
+      },
       digest: text(
         "plan, apply: SHA-256 of everything that the plan changes, if there is something to apply.",
       ),

@@ -180,6 +180,21 @@ describe.each(["plan", "apply"])("dkp-access %s", (command) => {
     expect(left()).toEqual([running, ...EXPECTED].sort());
   });
 
+  it.each([
+    ['accountId: "123456789012"', undefined],
+    ["protect: false", "accountId is not set; protect: false"],
+    ["provider: { version: '>= 5.100' }", "accountId is not set; provider.version: >= 5.100"],
+    ["provider: { version: '~> 6' }", "accountId is not set; provider.version: ~> 6"],
+    ["provider: { version: '~>5.100, != 5.101.0' }", "accountId is not set"],
+    ["provider: { version: '~> 6.1.0' }", "accountId is not set"],
+    ["provider: { version: 6.4.0 }", "accountId is not set"],
+  ])("names the guards that the settings do not set, as a note: %s", async (settings, guards) => {
+    write({ "deployments/dev.yaml": `${read("deployments/dev.yaml")}${settings}\n` });
+    const { status, stdout } = await run([], { changes: 0 });
+    const [line] = /(?<=^Guards that are off: ).*/m.exec(stdout) ?? [];
+    expect([status, line]).toEqual([0, guards]);
+  });
+
   it("says that nothing is to apply", async () => {
     const { status, stdout, stderr } = await run([], { changes: 0 });
     expect({ status, stderr }).toEqual({

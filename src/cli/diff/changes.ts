@@ -6,6 +6,8 @@ export interface Changes {
   /** "Compared with git ref main (1a2b3c4d)", "Plan plan.json". */
   readonly source: string;
   readonly deployments: readonly DeploymentChanges[];
+  /** Of a plan: the guards that the settings do not set, whether they ever did or not. */
+  readonly guardsOff?: readonly string[];
   /** SHA-256 of all that a plan changes; undefined if there is nothing to apply. */
   readonly digest?: string;
   /** Whether the summary ends with the command that applies it. */
@@ -49,8 +51,8 @@ export function changesExitCode(changes: Changes): 0 | 2 | 3 {
 }
 
 export function changesJson(changes: Changes): string {
-  const { source, digest } = changes;
+  const { source, digest, guardsOff } = changes;
   const deployments = changes.deployments.map(({ findings: _, ...deployment }) => deployment);
-  const report = reportJson(RULES, findingsOf(changes), deployments, { source, digest });
+  const report = reportJson(RULES, findingsOf(changes), deployments, { source, digest, guardsOff });
   return `${JSON.stringify(report, null, 2)}\n`;
 }

@@ -100,7 +100,7 @@ const FEW = 12;
 const FEW_NAMES = 3;
 
 function render(changes: Changes, style: Style): string {
-  const { source, deployments } = changes;
+  const { source, deployments, guardsOff = [] } = changes;
   const changed = deployments.filter(({ state }) => state !== "unchanged");
   const unchanged = deployments.flatMap(({ state, stack }) => (state === "unchanged" ? stack : []));
   const names =
@@ -108,6 +108,7 @@ function render(changes: Changes, style: Style): string {
   return [
     style.strong(`Verdict: ${verdict(changes)}`),
     style.text(source),
+    ...(guardsOff.length > 0 ? [`Guards that are off: ${style.text(guardsOff.join("; "))}`] : []),
     ...changed.flatMap((deployment) => ["", ...deploymentLines(deployment, style)]),
     ...(unchanged.length > 0 ? ["", `Unchanged: ${names}`] : []),
     ...applyLines(changes, style),

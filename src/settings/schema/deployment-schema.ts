@@ -22,12 +22,14 @@ const region = f.matching(
 const NO_ACCOUNT = f.because("is not an AWS account ID: 12 digits, in quotes");
 const accountId = v.pipe(v.string(NO_ACCOUNT), v.regex(/^\d{12}$/, NO_ACCOUNT));
 
+export const PROVIDER_VERSIONS = ">= 5.100.0, < 7.0.0";
+
 const provider = f.strict<Settings["provider"]>({
   version: f.identity(
     f.nonEmptyString,
     "Version range of `hashicorp/aws`. The tests run 5.100, " +
       "and the bindings were generated from 6.x",
-    ">= 5.100.0, < 7.0.0",
+    PROVIDER_VERSIONS,
   ),
   profile: f.identity(f.nonEmptyString, "Profile of the AWS configuration files to apply with"),
   assumeRoleArn: f.identity(f.arn("role"), "Role to assume before applying"),

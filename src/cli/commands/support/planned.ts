@@ -9,6 +9,7 @@ import { readKeyUses } from "../../account/key-judge";
 import { overdueFindings } from "../../account/rotate/next-step";
 import type { DiffFound } from "../../diff/change-rules";
 import { type Changes, findingsOf, withDigest } from "../../diff/changes";
+import { guardsOff } from "../../diff/guards";
 import { readPlan } from "../../diff/plan-file";
 import { planDigest } from "../../diff/plans/digest";
 import { changesOfPlan, keysOfPlan } from "../../diff/plans/plan-findings";
@@ -115,11 +116,12 @@ export async function withPlan(
       uses === undefined && overdue.length === 0
         ? changes
         : changesOfPlan(plan, stack, source, [...more, ...overdue], deployment, uses);
+    const shown = { ...judged, guardsOff: guardsOff(deployment) };
     await use({
       stack,
       folder,
       file,
-      changes: isApplied ? withDigest(judged, planDigest(plan, origin)) : judged,
+      changes: isApplied ? withDigest(shown, planDigest(plan, origin)) : shown,
     });
   };
   await atSignal(remove, () => make().finally(remove));

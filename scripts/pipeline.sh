@@ -21,7 +21,8 @@ Usage: sh node_modules/dkp-access/scripts/pipeline.sh STEP, in the folder of the
   gitlab EVENT [BASE] the same, and writes GitLab's jobs for these deployments into pipeline.out/child.yml
   plan STACK [BASE]   plans without locking the state, and writes into pipeline.out the change summary review.md, and plan.env with
                       VERDICT=0, 2 (requires attention) or 3 (breaking) and DIGEST, empty if there is nothing to apply. With the git commit
-                      BASE it adds how the review pack differs from the one there
+                      BASE it adds how the review pack differs from the one there, because a plan does not show the settings that
+                      change no resource, such as accountId. The worse verdict counts
   summary FOLDER CHANGED
                       reads FOLDER/review-STACK/plan.env of each stack of CHANGED, a JSON array, and writes the worst VERDICT, and APPLY, a
                       JSON array of stacks and digests, into pipeline.out/summary.env. A file that is missing is an error
@@ -115,9 +116,9 @@ changed() {
 
 # gitlab EVENT BASE: jobs that extend those of .gitlab-ci.yml.
 gitlab() {
-  base=$2 first=plan against='' later="apply apply-attention" manual=''
+  base=$2 first=plan later="apply apply-attention" manual=''
   case $1 in
-    merge_request_event) against=$2 later="comment second-reviewer" ;;
+    merge_request_event) later="comment second-reviewer" ;;
     schedule) base='' first=drift later='' ;;
     web) base='' manual=', rules: [{ when: manual, allow_failure: true }]' ;; # "New pipeline": somebody chooses a deployment
   esac
@@ -130,7 +131,7 @@ gitlab() {
       waits=$manual
       ! printf '%s\n' "$elsewhere" | grep -qx "$name" ||
         waits=', environment: { name: dkp-access-second-reviewer, deployment_tier: other }, rules: [{ when: manual }]'
-      echo "$first $name: { extends: .$first, variables: { STACK: $name, BASE: \"$against\" }, needs: []$waits }"
+      echo "$first $name: { extends: .$first, variables: { STACK: $name, BASE: \"$base\" }, needs: []$waits }"
       [ "$1" != schedule ] || ! printf '%s\n' "$rotated" | grep -qx "$name" ||
         echo "rotate $name: { extends: .rotate, variables: { STACK: $name }, needs: [] }"
       for job in $later; do echo "$job $name: { extends: .$job, variables: { STACK: $name }, needs: [$first $name] }"; done
@@ -146,10 +147,11 @@ plan() {
   {
     printf '<!-- dkp-access %s -->\n## Plan of `%s`\n\n' "$1" "$1"
     dkp_access plan "$1" --no-lock --digest-file pipeline.out/digest --format markdown
-    if [ -n "$2" ]; then
+    case $2 in *[!0]*) # zeros stand for no commit
       printf '\n### Review pack\n\n'
       dkp_access diff "$1" --against "$2" --format markdown
-    fi
+      ;;
+    esac
     finding='requires attention'
     [ "$verdict" != 3 ] || finding='breaks something or cannot be verified'
     [ "$verdict" = 0 ] || printf '\n**This change %s: a second reviewer is required.**\n' "$finding"

@@ -1,5 +1,6 @@
 import { spawnSync } from "node:child_process";
 import { statSync, symlinkSync } from "node:fs";
+import { parse } from "yaml";
 import { folderForEach } from "../helpers/folder";
 import { reviewPackOf } from "../helpers/packs";
 import { projectFile } from "../helpers/project-root";
@@ -58,6 +59,45 @@ describe("pipeline.sh", () => {
     expect(pipeline(["plan", "dev", "main"], { plan: "2", DIGEST: "d", diff: "0" }).status).toBe(0);
     expect(read("pipeline.out/plan.env")).toBe("VERDICT=2\nDIGEST=d\n");
     expect(statSync(at("pipeline.out/plan.env")).mode & 0o77).toBe(0);
+  });
+
+  it.each([
+    ["the worse verdict of both", "main", "2"],
+    ["only the plan, without a commit to compare with", "0".repeat(40), "0"],
+    ["only the plan, in a job that a person starts", "", "0"],
+  ])("judges a plan on main by its review pack as well: %s", (_, base, verdict) => {
+    expect(pipeline(["plan", "dev", base], { plan: "0", DIGEST: "d", diff: "2" }).status).toBe(0);
+    expect(read("pipeline.out/plan.env")).toBe(`VERDICT=${verdict}\nDIGEST=d\n`);
+  });
+
+  it("gives the job plan of GitHub the commit before the push", () => {
+    const { jobs } = parse(projectFile("docs/pipelines/github-actions.yml"));
+    const steps: readonly { readonly run?: string; readonly env?: object }[] = jobs.plan.steps;
+    expect(steps.find(({ run: text = "" }) => text.includes(" plan "))?.env).toEqual({
+      BASE: expect.stringMatching(
+        / github\.event\.pull_request\.base\.sha \|\| github\.event\.before /,
+      ),
+    });
+  });
+
+  it.each([
+    ["0", "apply dev --approved d --accept 0\n", 0],
+    [
+      "2",
+      "the verdict of the job plan is not 0, and --accept allows 0; start apply-attention\n",
+      3,
+    ],
+  ])("applies without a second person on GitLab only verdict 0: %s", (verdict, output, status) => {
+    const jobs = parse(projectFile("docs/pipelines/gitlab-ci.yml"));
+    write({
+      "pipeline.out/plan.env": `VERDICT=${verdict}\nDIGEST=d\n`,
+      "node_modules/.bin/dkp-access": '#!/bin/sh\necho "$@"\n',
+    });
+    const script = jobs[".apply"].script.join("\n");
+    const applied = run("sh", ["-e", "-c", `chmod +x node_modules/.bin/*\n${script}`], {
+      STACK: "dev",
+    });
+    expect(applied).toMatchObject({ status, stdout: output });
   });
 
   it("takes nothing but a verdict and a digest from the file of another job", () => {
@@ -129,6 +169,14 @@ describe("pipeline.sh", () => {
       expect(pipeline(["gitlab", event, ""]).status).toBe(0);
       expect(read("pipeline.out/changed.env")).toContain('ROTATED=["dev"]\n');
       expect(read("pipeline.out/child.yml").match(/^rotate(?= dev: )/gm) ?? []).toEqual(jobs);
+    });
+
+    it("gives the job plan of GitLab the commit before the push", () => {
+      commit("tags: { a: b }");
+      expect(pipeline(["gitlab", "push", "HEAD~1"]).status).toBe(0);
+      expect(read("pipeline.out/child.yml")).toContain(
+        'plan dev: { extends: .plan, variables: { STACK: dev, BASE: "HEAD~1" }',
+      );
     });
 
     it("rejects another folder of settings, by a variable or by a link", () => {

@@ -1,5 +1,5 @@
 #!/bin/sh
-# The steps of a release that the workflow calls. The others are in CONTRIBUTING.md.
+# The steps of a release that the workflow calls. The others are in RELEASING.md.
 set -eu
 
 version=$(node -p 'require("./package.json").version')

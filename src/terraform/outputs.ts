@@ -17,8 +17,7 @@ export type OutputName =
 
 /** The descriptions of the outputs, the contract of every workspace that reads a state. */
 export const OUTPUTS: Readonly<Record<OutputName, string>> = {
-  // The value of each one is in stack.ts, and its getter for other CDKTF projects in
-  // constructs/access-state.ts.
+  // The value of each one is in stack.ts.
   user_name: "Name of the IAM user that DKP acts as",
   user_arn: "ARN of the IAM user",
   policy_name: "Name of the managed policy attached to the user",

@@ -99,6 +99,15 @@ describe("links in Markdown files", () => {
     expect(deadLinks(pages, projectFile).filter((link) => !isOfWholePack(link))).toEqual([]);
   });
 
+  it("lead to each page of the documentation from its table of contents", () => {
+    const contents = projectFile("docs/README.md");
+    const pages = tracked.filter((path) =>
+      /^docs\/(how-to|reference|explanation)\/[^/]+\.md$/.test(path),
+    );
+    expect(pages.length).toBeGreaterThan(15);
+    expect(pages.filter((path) => !contents.includes(`](${path.slice(5)})`))).toEqual([]);
+  });
+
   it("in messages name pages and headings that exist", () => {
     const source = tracked
       .filter((path) => /^(src|scripts|templates)\/.*\.(ts|sh|yaml|md)$/.test(path))

@@ -25,6 +25,17 @@ it("the size of a policy counts an unknown account as 12 digits", () => {
   expect(policySize(requiredStatements(options))).toBe(policySize(policyStatements(options)));
 });
 
+it("a policy does not depend on the order of the tags in the settings", () => {
+  const ordered = (...keys: readonly string[]) =>
+    policyStatements(
+      optionsWith("scoped", {
+        ...EVERYTHING,
+        tags: Object.fromEntries(keys.map((key) => [key, "a"])),
+      }),
+    );
+  expect(ordered("team", "cost")).toEqual(ordered("cost", "team"));
+});
+
 it.each(MODES)(
   "the statement for allowed networks is the only difference to a policy for every network: %s",
   (mode) => {

@@ -147,3 +147,19 @@ it("the access of a running cluster requires credentials of its account", async 
     `the cluster has the key ${OLD_KEY}, which is of no user of account ${ACCOUNT}; use credentials of the cluster's account`,
   );
 });
+
+it.each([
+  ["sts", "us-east-1", false],
+  ["iam", "us-east-1", false],
+  ["ec2", "us-east-1", true],
+  ["ec2", "eu-central-1", false],
+])(
+  "a use of %s in %s shows that another cluster has the key: %s",
+  async (ServiceName, Region, isShared) => {
+    const AccessKeyLastUsed = { LastUsedDate: new Date(), ServiceName, Region };
+    const { notes, ...access } = await accessOf({
+      GetAccessKeyLastUsed: { UserName: "dkp", AccessKeyLastUsed },
+    });
+    expect([access.isShared, notes.length]).toEqual([isShared, isShared ? 1 : 0]);
+  },
+);

@@ -35,6 +35,8 @@ describe("drift of a running cluster", () => {
     ["cluster.iamNodeRole", {}, "iamNodeRole: nodes\n"],
     ["cluster.tags", {}, "tags: { team: a }\n"],
     ["cluster.imdsv2", {}, "imdsv2: true\n"],
+    // DKP manages the metadata options of instances also where it is false.
+    ["cluster.imdsv2", {}, "imdsv2: false\n"],
     ["region", { text: CONFIGURATION.replace("eu-central-1", "us-east-1") }, ""],
   ])("reports %s with its effect on the policy", (field, given, fields) => {
     const findings = found(fields, given);

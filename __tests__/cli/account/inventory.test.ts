@@ -23,6 +23,15 @@ describe("the inventory", () => {
     },
   );
 
+  it("has one policy that the settings import, the first one", () => {
+    const described = inventoryOfSettings(
+      deployment(`${SEVERAL_POLICIES}\nimport: { policy: true }`),
+      ACCOUNT,
+    );
+    const policies = described.things.filter(({ kind }) => kind === "policy");
+    expect(policies.map(({ isImported }) => isImported)).toEqual([true, false]);
+  });
+
   it("of a state that lost its user has the name of the user of a key", () => {
     const key = resource("aws_iam_access_key.user-secondary", { id: "AKIA", user: "former" });
     expect(inventoryOfState([resource("aws_iam_user.other", { name: "other" }), key]).user).toBe(

@@ -1,5 +1,6 @@
 import {
   accountIn,
+  isUnknownKey,
   replacementOf,
   replacementText,
 } from "../../../src/cli/account/hand-over/replacement";
@@ -67,6 +68,18 @@ describe("replacementOf", () => {
   it("takes a key for unknown for which IAM denies the question", async () => {
     const answers = { ...WITHOUT_OLD, GetAccessKeyLastUsed: "error AccessDenied" };
     expect(await replacement({ answers })).toMatchObject({ isUnknown: true });
+  });
+
+  it("does not say of a key that IAM lists late that it was deleted", async () => {
+    const lists = [WITHOUT_OLD.ListAccessKeys, ANSWERS.ListAccessKeys];
+    const iam = accountWith({
+      ...ANSWERS,
+      get ListAccessKeys() {
+        return lists.shift();
+      },
+    });
+    expect(await isUnknownKey(deployment(SETTINGS), OLD_KEY, iam, 0)).toBe(false);
+    expect(lists).toEqual([]);
   });
 
   it("takes the account from the ID of a deleted key that STS does not know", async () => {

@@ -204,6 +204,15 @@ describe("giveKey", () => {
     expect(read(PROVIDER)).toBe(edited);
   });
 
+  it("reports a configuration that somebody wrote back after the write", async () => {
+    const access = await accessTo(at(), { before: CONFIGURATION });
+    write({ d8: `${read("d8")}[ ! -e patched ] || cp before ${PROVIDER}\n` });
+    await expect(giveKey(access, await runningCluster(access), KEY)).rejects.toThrow(
+      "the cluster took the key, and somebody has changed the configuration since; run the command again",
+    );
+    expect(read(PROVIDER)).toBe(CONFIGURATION);
+  });
+
   it.each([
     [
       "The request is invalid",

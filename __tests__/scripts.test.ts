@@ -363,7 +363,24 @@ describe("what a push runs", () => {
     [
       "one room with its tests",
       ["src/cli/diff/changes.ts", "__tests__/cli/diff/edits.yaml"],
-      ["e2e/year.", "e2e/plan."],
+      ["e2e/year.", "e2e/plan.", "e2e/diff.", "e2e/program."],
+    ],
+    [
+      "unit tests, which always run",
+      ["__tests__/package.test.ts", "__tests__/scripts/pipeline.test.ts"],
+      ["e2e/year."],
+    ],
+    [
+      "a part of a room that has tests of its own",
+      ["src/cli/commands/init.ts", "__tests__/cli/account/drift.worlds.yaml"],
+      [
+        "e2e/year.",
+        "e2e/adopt.",
+        "e2e/own-repository.",
+        "e2e/package.",
+        "e2e/drift.",
+        "e2e/key-situations.",
+      ],
     ],
     [
       "a package",
@@ -379,6 +396,8 @@ describe("what a push runs", () => {
         "e2e/preflight/",
         "proofs/key-situations.test.",
         "e2e/plan.",
+        "e2e/checkov.",
+        "e2e/parameters.",
         "e2e/pgp.test.ts",
       ],
     ],
@@ -394,6 +413,18 @@ describe("what a push runs", () => {
     expect(proofs).toContain("denials.simulation.test.ts");
     expect(proofs).not.toContain("networks.simulation.test.ts");
     expect(proofsOf([file]).toSorted()).toEqual(proofs.map((name) => `proofs/${name}`).toSorted());
+  });
+
+  it.each([
+    ["__tests__/helpers/denials.yaml", ["denials.simulation"]],
+    [
+      "__tests__/helpers/abuses.txt",
+      ["compare.simulation", "networks.simulation", "policy-statements.simulation"],
+    ],
+    ["__tests__/proofs/z3_subset.py", ["policy-modes"]],
+    ["docs/README.md", []],
+  ])("follows the data of proofs: %s", (file, names) => {
+    expect(proofsOf([file])).toEqual(names.map((name) => `proofs/${name}.test.ts`));
   });
 
   it("proves again what is not as it was when it passed", () => {

@@ -47,11 +47,16 @@ const NOT_READ =
   /\.ts$|^(?!src\/|templates\/|docs\/how-to\/).*\.md$|^(review|__tests__\/golden\/expected)\//;
 const COMMENT = /^\s*(\/\/.*|\/\*[\s\S]*?\*\/)/gm;
 
+function trackedFiles() {
+  const files = execFileSync("git", ["ls-files", "-z"], { cwd: PROJECT, encoding: "utf8" });
+  return files.split("\0").filter((path) => path !== "");
+}
+
 /**
  * The files whose names are in the sources and not in their comments, and those of folders whose
  * paths are, or the last two names of a path.
  */
-function dataOf(sources) {
+function dataOf(sources, among = trackedFiles()) {
   const text = [...sources]
     .map((path) => readFileSync(path, "utf8").replaceAll(COMMENT, ""))
     .join("\n");
@@ -60,10 +65,8 @@ function dataOf(sources) {
     const names = path.includes("/") ? [basename(path), folder] : [path];
     return names.some((name) => ['"', "'", "`", "/$"].some((end) => text.includes(name + end)));
   };
-  const files = execFileSync("git", ["ls-files", "-z"], { cwd: PROJECT, encoding: "utf8" });
-  return files
-    .split("\0")
-    .filter((path) => path !== "" && !NOT_READ.test(path) && isNamed(path))
+  return among
+    .filter((path) => !NOT_READ.test(path) && isNamed(path))
     .map((path) => join(PROJECT, path));
 }
 
@@ -111,4 +114,4 @@ function noteProven(path) {
   }
 }
 
-module.exports = { dataOf, isProven, noteProven, sourcesOf };
+module.exports = { dataOf, isProven, noteProven, PROJECT, sourcesOf };

@@ -1,6 +1,7 @@
 const { spawnSync } = require("node:child_process");
 const { createHash } = require("node:crypto");
-const { isProven } = require("./proven.cjs");
+const { join } = require("node:path");
+const { dataOf, isProven, PROJECT, sourcesOf } = require("./proven.cjs");
 
 /**
  * The number that selects the sample of this run: which of the end-to-end tests and proofs run,
@@ -20,30 +21,59 @@ const CORE = ["e2e/core.", "e2e/deploy.", "e2e/guards.", "e2e/import.", "e2e/pro
  * catch mistakes there.
  */
 const ALONE = [
+  [["src/cli/account/adopt"], ["e2e/adopt.", "e2e/hand-over-to-cluster."]],
+  [["src/cli/account/drift"], ["e2e/drift.", "e2e/key-situations."]],
+  [
+    ["src/cli/account/rotate/", "src/cli/commands/rotate", "src/helpers/rotation-"],
+    ["e2e/rotate.", "e2e/rotation-year.", "proofs/rotation-"],
+  ],
+  [["src/cli/commands/drift"], ["e2e/drift.", "e2e/hand-over-to-cluster."]],
+  [
+    ["src/cli/commands/init", "src/cli/init/"],
+    ["e2e/adopt.", "e2e/own-repository.", "e2e/package."],
+  ],
+  [
+    ["src/cli/commands/policy", "src/cli/iam/"],
+    ["e2e/deployer.", "e2e/parameters.", "e2e/policies."],
+  ],
   [
     ["src/iam/", "src/settings/"],
-    [...CORE, "proofs/every-field.", "proofs/risks."],
+    [...CORE, "e2e/examples.", "proofs/every-field.", "proofs/risks."],
   ],
   [["src/terraform/", "src/constructs/", "src/app.ts", "src/stack.ts", "main.ts"], CORE],
-  [["src/cli/diff/", "src/cli/pack/", "src/cli/review/"], ["e2e/plan."]],
+  [["src/cli/review/pages/aws-cli."], ["e2e/aws-cli-and-console.", "e2e/package."]],
+  [["src/cli/diff/"], ["e2e/plan.", "e2e/diff.", "e2e/program."]],
+  [
+    ["src/cli/pack/", "src/cli/review/"],
+    ["e2e/plan.", "e2e/checkov.", "e2e/parameters."],
+  ],
   [["packages/iam-no-new-access/"], ["proofs/oracles.", "e2e/managed-policies.", "e2e/packed."]],
   [
     ["src/cli/terraform/", "src/cli/commands/"],
-    ["e2e/plan.", "e2e/deploy.", "e2e/pipelines."],
+    ["e2e/plan.", "e2e/deploy.", "e2e/pipelines.", "e2e/program."],
   ],
   [["src/cli/cluster/"], ["e2e/hand-over-to-cluster."]],
-  [
-    ["src/cli/account/rotate/", "src/helpers/rotation-"],
-    ["e2e/rotate.", "e2e/rotation-year.", "proofs/rotation-nights."],
-  ],
   [
     ["src/cli/account/", "src/helpers/keys/"],
     ["e2e/key-situations.", "e2e/preflight/", "proofs/key-situations.test."],
   ],
-  [["src/cli/iam/"], ["e2e/deployer."]],
   [["src/text/", "src/cli/text/", "src/cli/findings/"], ["e2e/plan."]],
+  [["scripts/generate/"], ["proofs/invalid-settings."]],
   [
-    ["src/cli/init/", "templates/", "scripts/", "bin/", "docs/pipelines/", ".github/", ".ci/"],
+    ["scripts/upstream/", ".ci/upstream"],
+    ["e2e/upstream.", "e2e/workflows."],
+  ],
+  [["scripts/check-image."], ["e2e/check-image."]],
+  [
+    ["scripts/pipeline.", "docs/pipelines/"],
+    ["e2e/changed-deployments.", "e2e/package.", "e2e/pipelines."],
+  ],
+  [
+    ["templates/", "scripts/", "bin/"],
+    ["e2e/own-repository.", "e2e/package.", "e2e/pipelines.", "e2e/program.", "e2e/workflows."],
+  ],
+  [
+    [".github/", ".ci/"],
     ["e2e/package.", "e2e/pipelines.", "e2e/workflows."],
   ],
   // Unit tests and lint read these.
@@ -54,6 +84,7 @@ const ALONE = [
       "README.md",
       "CHANGELOG.md",
       "CONTRIBUTING.md",
+      "RELEASING.md",
       "src/golden/",
       "src/groups/",
       ".cspell/",
@@ -83,37 +114,35 @@ function rowOf(path) {
   return ALONE.find(([beginnings]) => beginnings.some((beginning) => source.startsWith(beginning)));
 }
 
+const LONG_TEST = /(^|\/)__tests__\/(e2e|proofs)\/.*\.test\.ts$/;
+
 /**
  * Beginnings of the names of test files that run with a push of changed files: those that alone
  * catch something in their rooms. All of them if the changes are unknown, or a file is in no room.
- * A changed test runs itself.
+ * A changed test runs itself, and a unit test always runs.
  */
 function alwaysOf(changed) {
-  const tests =
-    changed?.filter((path) => /(^|\/)__tests__\/(e2e|proofs)\/.*\.test\.ts$/.test(path)) ?? [];
-  const rooms = changed?.filter((path) => !tests.includes(path)).map(rowOf);
+  const tests = changed?.filter((path) => LONG_TEST.test(path)) ?? [];
+  const rooms = changed?.filter((path) => !/\b__tests__\/.*\.test\.ts$/.test(path)).map(rowOf);
   const chosen = rooms === undefined || rooms.includes(undefined) ? ALONE : rooms;
   return [...new Set([...ALWAYS, ...chosen.flatMap(([, names]) => names), ...tests.map(nameOf)])];
 }
 
-/**
- * The names of the proofs that import one of the changed files, directly or through other files.
- */
+/** The names of the proofs that depend on one of the changed files, sources or data. */
 function proofsOf(changed) {
-  const jest = [
-    "jest",
-    "--selectProjects",
-    "proof",
-    "--config",
-    "jest.config.mjs",
-    "--listTests",
-    "--findRelatedTests",
-  ];
-  const { stdout } = spawnSync("npx", [...jest, ...changed], { encoding: "utf8" });
-  return stdout
-    .split("\n")
-    .filter((line) => line.endsWith(".test.ts"))
-    .map(nameOf);
+  const { stdout } = spawnSync("git", ["ls-files", "*/proofs/*.test.ts"], {
+    cwd: PROJECT,
+    encoding: "utf8",
+  });
+  const dependsOnChanged = (proof) => {
+    const sources = sourcesOf(proof);
+    return (
+      changed.some((path) => sources.has(join(PROJECT, path))) ||
+      dataOf(sources, changed).length > 0
+    );
+  };
+  const proofs = stdout.split("\n").filter((path) => path !== "");
+  return proofs.filter((path) => dependsOnChanged(join(PROJECT, path))).map(nameOf);
 }
 
 /** The share of the other files that runs with a push, by their cost. */

@@ -1,5 +1,4 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readdirSync, readFileSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
 import { satisfies } from "semver";
 import { findingsSchema } from "../scripts/generate/findings-schema";
@@ -425,23 +424,6 @@ describe("what a push runs", () => {
     ["docs/README.md", []],
   ])("follows the data of proofs: %s", (file, names) => {
     expect(proofsOf([file])).toEqual(names.map((name) => `proofs/${name}.test.ts`));
-  });
-
-  it("proves again what is not as it was when it passed", () => {
-    const [one, other] = ["denials", "risks"].map((name) =>
-      join(PROJECT, `__tests__/proofs/${name}.simulation.test.ts`),
-    );
-    const folder = mkdtempSync(join(tmpdir(), "proven-"));
-    const proven = () => {
-      process.env.PROVEN = folder;
-      jest.resetModules();
-      return require("./helpers/proven.cjs");
-    };
-    expect(proven().isProven(one)).toBe(false);
-    proven().noteProven(one);
-    expect([proven().isProven(one), proven().isProven(other)]).toEqual([true, false]);
-    delete process.env.PROVEN;
-    rmSync(folder, { recursive: true });
   });
 
   const dataOfProof = (name: string) =>

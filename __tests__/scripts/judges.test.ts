@@ -154,8 +154,13 @@ describe(".ci/run", () => {
     ["count none", 1, "FAILED: none: \n0 passed, 1 failed\n"],
     ["check types true", 0, "== types\n1 passed, 0 failed\n"],
     ["check types false", 1, "== types\nFAILED: types\n0 passed, 1 failed\n"],
-    ["start lint echo a; finish lint", 0, "== lint\na\n1 passed, 0 failed\n"],
-    ["start lint false; finish lint", 1, "== lint\nFAILED: lint\n0 passed, 1 failed\n"],
+    ["start lint echo a; finish lint", 0, "a\n1 passed, 0 failed\n"],
+    [
+      'mkfifo gate; wait() { echo a >gate; builtin wait "$@"; }; start lint cat gate; finish lint',
+      0,
+      "== lint\nwaiting for lint\na\n1 passed, 0 failed\n",
+    ],
+    ["start lint false; finish lint", 1, "FAILED: lint\n0 passed, 1 failed\n"],
   ])("ends with 1 if something failed: %s", (commands, status, stdout) => {
     write({ "unit.tests": "3 0\n\n", "e2e.tests": "4 2\na.test.ts\nb.test.ts\n" });
     expect(run(commands)).toEqual({ status, stdout: expect.stringContaining(stdout) });

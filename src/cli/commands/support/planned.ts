@@ -157,7 +157,8 @@ const orWarning = <T>(
 
 /** Leaves out how to apply the saved file, which is gone when the command ends. */
 function planText(lines: readonly string[]): string {
-  const saved = lines.findIndex((line) => line.startsWith("Saved the plan to: "));
+  // Terraform wraps a path that is too long for this line.
+  const saved = lines.findIndex((line) => line.startsWith("Saved the plan to:"));
   // A rule and an empty line stand above.
   return (saved === -1 ? lines : lines.slice(0, saved - 2)).map((line) => `${line}\n`).join("");
 }

@@ -39,7 +39,7 @@ const CHANGES: readonly (readonly [string, string, 0 | 2 | 3, string, readonly R
     `${keys("absent", "Active", "secondary")}\n${NODES}`,
     2,
     "The node role can do more.",
-    ["permissions-broadened", "trust-changed", "deployer-creates"],
+    ["permissions-broadened", "trust-changed"],
   ],
   [
     "no role for nodes any more, and a new key, each in one step",
@@ -48,13 +48,7 @@ const CHANGES: readonly (readonly [string, string, 0 | 2 | 3, string, readonly R
     "2 breaking changes.",
     ["destroyed", "key-ended-in-use", "permissions-narrowed"],
   ],
-  [
-    "a narrower policy",
-    SCOPED,
-    2,
-    "The key can do less.",
-    ["permissions-narrowed", "deployer-creates"],
-  ],
+  ["a narrower policy", SCOPED, 2, "The key can do less.", ["permissions-narrowed"]],
   ["a broader policy", "", 2, "The key can do more.", ["permissions-broadened"]],
 ];
 

@@ -126,7 +126,7 @@ const REMOVED: readonly {
     fields: ["attachment"],
     steps: [`attachment: user\n${SCOPED}`],
     rest: SCOPED,
-    planned: [2, 'Terraform creates the policy "D8CloudProviderAWS-2"'],
+    planned: [0, 'Terraform creates the policy "D8CloudProviderAWS-2"'],
   },
   {
     what: "import.group",

@@ -191,11 +191,7 @@ describe("A year of the access of a DKP cluster to AWS", () => {
   });
 
   it.each([
-    [
-      "scoped",
-      ["control-policy-changed", "permissions-narrowed"],
-      ["2 to add, 1 to change", "deployer-creates"],
-    ],
+    ["scoped", ["control-policy-changed", "permissions-narrowed"], ["2 to add, 1 to change"]],
     ["minimal", ["permissions-narrowed"], ["0 to add, 2 to change"]],
   ] as const)(
     "In April, the mode becomes %s in place, and allows what DKP requires",
@@ -224,7 +220,6 @@ describe("A year of the access of a DKP cluster to AWS", () => {
     expect(planned("prod")).toEqual([
       2,
       "2 to add, 1 to change, 0 to destroy",
-      "deployer-creates",
       "permissions-broadened",
       "trust-changed",
     ]);

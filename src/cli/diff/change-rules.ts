@@ -191,11 +191,6 @@ const SECTIONS = {
     },
   },
   "Permissions of the Terraform role": {
-    "deployer-creates": {
-      text: "Terraform creates {created}, so the role with {file} needs additional permissions",
-      remedy: `add these permissions to the role before you apply; afterwards, replace its policy by
-        {file}`,
-    },
     "deployer-broadened": {
       text: `the role with {file} needs additional permissions[: {actions}][; this counts as more,
         because {reason}][; for example {request}]`,
@@ -308,6 +303,11 @@ const SECTIONS = {
     resource: "{action}: {what}[, its {details}]",
   },
   Notes: {
+    "deployer-creates": {
+      text: `Terraform creates {created}, and a plan does not show whether the role that applies may
+        do that`,
+      remedy: "compare the policy of the role with {file}",
+    },
     "destination-partial":
       "the backend has arguments that the settings leave to -backend-config: {arguments}",
     upgraded: `version {theirs} of dkp-access wrote the earlier review pack, and this is {ours};

@@ -198,20 +198,38 @@ function outside(networks: Networks | undefined, others?: Networks): readonly st
   ];
 }
 
-/** @param file of the review pack that has the policy of the Terraform role */
+/**
+ * Terraform reads the last uses of a key only to import it. Otherwise `plan` reads them, to judge
+ * the end of a key.
+ */
+const LAST_USES = "iam:GetAccessKeyLastUsed";
+
+/**
+ * @param file of the review pack that has the policy of the Terraform role
+ * @param isUsed whether Terraform's configuration changes too
+ * @param isKeyImported by this change
+ */
 export function deployerFindings(
   file: string,
   { more }: PolicyChange,
   isUsed: boolean,
+  isKeyImported: boolean,
 ): readonly DiffFound[] {
-  const { actions, reason, request } = more;
+  const { actions, reason } = more;
   const principal = "Terraform role";
   if (!more.isGranted && !more.isDenyWeaker) {
     return [];
   }
-  return isUsed
-    ? [{ rule: "deployer-broadened", principal, values: { file, actions, reason, request } }]
-    : [{ rule: "deployer-unused", principal, values: { file, actions, reason } }];
+  const isNeeded = ({ action }: { readonly action: string }) =>
+    isKeyImported || action !== LAST_USES;
+  const needed = actions.filter(isNeeded);
+  const isRead = actions.length > 0 && needed.length === 0 && reason === undefined;
+  if (!isUsed || (isRead && !more.isDenyWeaker)) {
+    return [{ rule: "deployer-unused", principal, values: { file, actions, reason } }];
+  }
+  const request = more.request && isNeeded(more.request) ? more.request : undefined;
+  const values = { file, actions: needed, reason, request };
+  return [{ rule: "deployer-broadened", principal, values }];
 }
 
 const ROWS: ReadonlyMap<string, CatalogueRow> = new Map(CATALOGUE.map((row) => [row.action, row]));

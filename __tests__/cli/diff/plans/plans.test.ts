@@ -80,6 +80,19 @@ it.each([
   expect(deployments.map((each) => each.state)).toEqual([state]);
 });
 
+it.each([
+  ["an attachment", ["the user policy attachment"]],
+  ["nothing beside the import of the user", []],
+])(
+  "what a plan creates is a note, because it does not show the policy of the role: %s",
+  (name, created) => {
+    const { plan } = editedPlans()[`what the Terraform role needs more: ${name}`] ?? {};
+    const found = ofRule(changesOf(plan ?? {}), "deployer-creates");
+    expect(found.flatMap(({ values }) => values.created)).toEqual(created);
+    expect(found.map((each) => levelOf(RULES, each))).toEqual(created.map(() => "note"));
+  },
+);
+
 it("an imported policy of the user lists the actions that it gets once", () => {
   const edit = "what a policy allows: an imported policy that allowed less";
   const changes = changesOf(editedPlans()[edit]?.plan ?? {});

@@ -3,6 +3,7 @@ import valid from "semver/functions/valid";
 import { ACCOUNT_ID } from "../../../iam/arns";
 import { SLOTS, type Slot } from "../../../iam/key-slots";
 import type { Deployment } from "../../../settings/deployment";
+import { KEY_ADDRESSES } from "../../../terraform/addresses";
 import { canonical, listOf, objectOf, textOf, valueAt } from "../../../text/json";
 import { packageVersion } from "../../../text/package-file";
 import { approvedFiles, normalizedSettings } from "../../pack/contents";
@@ -108,6 +109,7 @@ function findingsBetween(before: PackSide, after: PackSide): readonly DiffFound[
   const formerPgpKeys = pgpKeysOf(before).filter(
     ([slot]) => slots?.includes(slot) || !slotsAfter?.includes(slot),
   );
+  const keyAddresses: readonly string[] = Object.values(KEY_ADDRESSES);
   const isApplied = canonical(before.terraform) !== canonical(after.terraform);
   const resources = resourceFindings(
     ...snapshots,
@@ -121,7 +123,12 @@ function findingsBetween(before: PackSide, after: PackSide): readonly DiffFound[
     ...permissionFindings(...snapshots),
     ...exposureFindings(...snapshots),
     ...pgpKeyFindings(formerPgpKeys, pgpKeysOf(after)),
-    ...policyFileFindings(contentsBefore.policies, contentsAfter.policies, isApplied),
+    ...policyFileFindings(
+      contentsBefore.policies,
+      contentsAfter.policies,
+      isApplied,
+      importedIn(after).some((address) => keyAddresses.includes(address)),
+    ),
     ...outputFindings(...snapshots),
     ...(before.settings === undefined
       ? []

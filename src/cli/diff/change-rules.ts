@@ -122,7 +122,7 @@ const SECTIONS = {
     "plaintext-in-state": "the state gets the secret of an access key in plaintext",
     "pgp-key-new": {
       text: `the secret of the key in the slot {slot} is for the OpenPGP key {fingerprint}[ of
-        {users}], [which is {known}, in a text that was in no slot before|which could not read a
+        {users}][, which is {known}, in a text that was in no slot before][, which {could} read a
         secret before][; before: {former}]`,
       remedy: "ask the owner of the fingerprint, then approve",
     },

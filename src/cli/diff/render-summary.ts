@@ -167,6 +167,9 @@ const NOT_ONLY_NARROWED: readonly Section[] = [
   "Unverifiable",
 ];
 
+/** A new deployment has no permissions that could be broadened, and no readers that get others. */
+const WITHOUT_BEFORE: readonly string[] = ["Broadened permissions", "Who can read a secret"];
+
 function verdict(changes: Changes): string {
   const { deployments } = changes;
   const findings = deployments.flatMap((deployment) => deployment.findings);
@@ -186,10 +189,15 @@ function verdict(changes: Changes): string {
   );
   const added = deployments.filter(({ state }) => state === "new");
   const sentences = added.length === 0 ? [] : [`${counted(added.length, "new deployment")}.`];
+  const sectionsOfNew = added.flatMap(({ findings: own }) =>
+    own.map(({ rule }) => RULES[rule].section),
+  );
+  if (sectionsOfNew.includes("Who can read a secret")) {
+    sentences.push("Check who can read the secret.");
+  }
   for (const [section, sentenceOf] of Object.entries(HEADLINES)) {
-    // A new deployment has no permissions that could be broadened.
     const isCompared = ({ state }: DeploymentChanges) =>
-      section !== "Broadened permissions" || state !== "new";
+      state !== "new" || !WITHOUT_BEFORE.includes(section);
     const counting = deployments
       .filter(isCompared)
       .flatMap((each) => each.findings)

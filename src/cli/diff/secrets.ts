@@ -93,8 +93,15 @@ function plaintextSlot(snapshot: Snapshot): Slot | undefined {
 
 export type PgpKeys = readonly (readonly [slot: string, key: string | undefined])[];
 
-/** OpenPGP keys whose text was in no slot: even of a known fingerprint, nobody has reviewed it. */
-export function pgpKeyFindings(before: PgpKeys, after: PgpKeys): readonly DiffFound[] {
+/**
+ * OpenPGP keys whose text was in no slot: even of a known fingerprint, nobody has reviewed it.
+ * @param isNew whether the deployment is new, so that it had no secret before
+ */
+export function pgpKeyFindings(
+  before: PgpKeys,
+  after: PgpKeys,
+  isNew: boolean,
+): readonly DiffFound[] {
   const texts = before.flatMap(([, key]) => key ?? []);
   const fingerprints = [...new Set(texts.map(fingerprintOf))];
   return after.flatMap(([slot, key]): readonly DiffFound[] => {
@@ -103,8 +110,9 @@ export function pgpKeyFindings(before: PgpKeys, after: PgpKeys): readonly DiffFo
     }
     const fingerprint = fingerprintOf(key);
     const known = fingerprints.includes(fingerprint) ? "known" : undefined;
+    const could = known === undefined && !isNew ? "could not" : undefined;
     const users = pgpKeyOf(key)?.userIds.join(", ");
-    const values = { slot, fingerprint, users, known, former: fingerprints.join(", ") };
+    const values = { slot, fingerprint, users, known, could, former: fingerprints.join(", ") };
     return [{ rule: "pgp-key-new", field: `accessKeys.${slot}.pgpKey`, values }];
   });
 }

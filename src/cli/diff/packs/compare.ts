@@ -122,7 +122,7 @@ function findingsBetween(before: PackSide, after: PackSide): readonly DiffFound[
     ),
     ...permissionFindings(...snapshots),
     ...exposureFindings(...snapshots),
-    ...pgpKeyFindings(formerPgpKeys, pgpKeysOf(after)),
+    ...pgpKeyFindings(formerPgpKeys, pgpKeysOf(after), before.settings === undefined),
     ...policyFileFindings(
       contentsBefore.policies,
       contentsAfter.policies,

@@ -54,6 +54,7 @@ export function changesOfPlan(
     ({ address, before: old }) => [address, textOf(old?.pgp_key)] as const,
   );
   const permissions = permissionFindings(before, after);
+  const state = stateOf(plan, before, after);
   const findings = [
     ...plan.notCompared.map(unknownPart),
     ...(plan.isIncomplete ? [{ rule: "plan-incomplete", values: {} } as const] : []),
@@ -67,7 +68,7 @@ export function changesOfPlan(
       .map((found) => withoutList(found, permissions)),
     ...secretFindings(secretPlan, secrets),
     ...exposureFindings(before, after),
-    ...pgpKeyFindings([...pgpKeysIn(before), ...formerPgpKeys], pgpKeysIn(after)),
+    ...pgpKeyFindings([...pgpKeysIn(before), ...formerPgpKeys], pgpKeysIn(after), state === "new"),
     ...recordedKeyFindings(after),
     ...plan.drift.flatMap((change) => driftFindings(change, before, resources)),
     ...plan.changes.flatMap(entryFindings),
@@ -80,12 +81,19 @@ export function changesOfPlan(
     ...creationFindings(plan, before, resources),
     ...stateFindings(given, plan, before, resources),
   ];
-  const [isBefore, isAfter] = [before, after].map(({ resources: all }) => all.has(ADDRESSES.user));
+  return changesOf(source, stack, findings, state);
+}
+
+/** If the plan has the user on one side only; undefined if it was deleted outside Terraform. */
+function stateOf(plan: Plan, before: Snapshot, after: Snapshot): "new" | "removed" | undefined {
+  const [isBefore, isAfter] = [before, after].map(({ resources }) => resources.has(ADDRESSES.user));
   const isLost = plan.drift.some(
     ({ address, after: current }) => address === ADDRESSES.user && current === undefined,
   );
-  const onlySide = isAfter ? "new" : "removed";
-  return changesOf(source, stack, findings, isBefore === isAfter || isLost ? undefined : onlySide);
+  if (isBefore === isAfter || isLost) {
+    return undefined;
+  }
+  return isAfter ? "new" : "removed";
 }
 
 /** Of the state that a plan begins with. */

@@ -59,7 +59,8 @@ export const FEATURES: Readonly<Record<Feature, string>> = {
   "spot-instances": "an AWSInstanceClass with spot: true",
   "volume-cloning": "persistent volume claims that use another claim as data source",
   "volume-snapshots":
-    "VolumeSnapshot objects; DKP enables the module snapshot-controller by default",
+    "VolumeSnapshot objects (DKP enables the module snapshot-controller by default), " +
+    "or a StorageClass of your own with blockAttachUntilInitialized",
 };
 
 /**

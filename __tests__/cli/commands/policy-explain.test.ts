@@ -61,6 +61,14 @@ describe("dkp-access policy --explain", () => {
     });
   });
 
+  it("ends with 1 where the answer is for another action than that of the text", async () => {
+    const { status, stdout } = await explain("ec2:RunInstance");
+    expect({ status, line: stdout.split("\n")[0] }).toEqual({
+      status: 1,
+      line: "AWS has no action ec2:RunInstance; the nearest is ec2:RunInstances:",
+    });
+  });
+
   it("prints the answer as JSON", async () => {
     const printed = JSON.parse((await explain("iam:CreateUser", "--format", "json")).stdout);
     expect(printed).toMatchObject({
@@ -120,7 +128,7 @@ describe("dkp-access policy --explain", () => {
       status: 1,
       stdout: "",
       stderr:
-        "--explain: the text names no action of AWS; give the whole message, or an action such as ec2:RunInstances\n",
+        "--explain: the text is neither a message of AWS nor one action; give the whole message, or one action such as ec2:RunInstances\n",
     });
   });
 });

@@ -6,6 +6,7 @@ import { MODES, type Mode } from "../../iam/policy-statements";
 import { type Deployment, policyOptionsOf } from "../../settings/deployment";
 import { withAws } from "../account/aws/client";
 import { AwsError } from "../account/aws/operations";
+import { EXIT } from "../findings/finding";
 import { denialOf, denialText } from "../iam/denial";
 import { type DeniedRequest, deniedRequest } from "../iam/denied-request";
 import {
@@ -117,6 +118,9 @@ async function explanation(
   const message = error === "-" ? await textOf(session.host.stdin) : error;
   const request = await decoded(session, deniedRequest(message), deployment);
   const denial = denialOf(request, deployment);
+  if (denial.misspelled !== undefined) {
+    session.raise(EXIT.error);
+  }
   const found = denial.row && explain(denial.row.action, policyOptionsOf(deployment));
   if (format === "json") {
     const { row: _, ...answer } = denial;

@@ -31,6 +31,8 @@ export interface Denial {
   readonly remedies: readonly string[];
   /** Set if DKP is known to call the action. */
   readonly row?: CatalogueRow;
+  /** Why the answer is for another action than the text names. */
+  readonly misspelled?: string;
 }
 
 const SETTINGS: Readonly<
@@ -109,12 +111,26 @@ export function denialOf(request: DeniedRequest, deployment: Deployment): Denial
   const { action: named } = request;
   if (named === undefined) {
     throw new Error(
-      "--explain: the text names no action of AWS; " +
-        "give the whole message, or an action such as ec2:RunInstances",
+      "--explain: the text is neither a message of AWS nor one action; " +
+        "give the whole message, or one action such as ec2:RunInstances",
     );
   }
-  const row = rowOf(named) ?? (isActionOfAws(named) ? undefined : misspelledRow(named));
-  const action = row?.action ?? showSegment(named);
+  const known = rowOf(named);
+  if (known !== undefined || isActionOfAws(named)) {
+    return judged(known, known?.action ?? showSegment(named), request, deployment);
+  }
+  const row = misspelledRow(named);
+  const missing = isOfKnownService(named) ? "AWS has no action" : "this program knows no action";
+  const misspelled = `${missing} ${showSegment(named)}; the nearest is ${row.action}`;
+  return { ...judged(row, row.action, request, deployment), misspelled };
+}
+
+function judged(
+  row: CatalogueRow | undefined,
+  action: string,
+  request: DeniedRequest,
+  deployment: Deployment,
+): Denial {
   const other = otherPrincipal(request, deployment) ?? otherPolicy(request, action);
   if (other !== undefined) {
     return { ...other, ...(row && { row }) };
@@ -134,8 +150,9 @@ export function denialOf(request: DeniedRequest, deployment: Deployment): Denial
 }
 
 /** The verdict, and a line for each remedy. */
-export function denialText({ verdict, sentence, remedies }: Denial): string {
-  return [`${verdict}: ${sentence}`, ...remedies.map((remedy) => `  -> ${remedy}`)].join("\n");
+export function denialText({ verdict, sentence, remedies, misspelled }: Denial): string {
+  const lines = [`${verdict}: ${sentence}`, ...remedies.map((remedy) => `  -> ${remedy}`)];
+  return [...(misspelled === undefined ? [] : [`${misspelled}:`]), ...lines].join("\n");
 }
 
 const REPORT = "if a component of DKP called it, report the message and the version of DKP";
@@ -229,12 +246,25 @@ function otherRegion({ matching, region, row, deployment }: Asked): Answer | und
       );
 }
 
-function otherResource({ grants, onResource, row, resource = "" }: Asked): Answer | undefined {
-  const [, hint = "the settings below cluster decide on which"] =
+function otherResource(asked: Asked): Answer | undefined {
+  const { grants, onResource, row, resource = "" } = asked;
+  const [, named = "the settings below cluster decide on which"] =
     NAMED_BY.find(([kind]) => kind.test(resource)) ?? [];
+  const hint = otherAccount(asked) ?? named;
   return onResource.length > 0
     ? undefined
     : answer(`the policy allows ${row.action}, but not on ${resource}; ${allowedBy(grants)}`, hint);
+}
+
+/** Settings can name only KMS keys and peered VPCs of other accounts. */
+function otherAccount({ resource = "", request, deployment }: Asked): string | undefined {
+  const account = deployment.accountId ?? request.principal?.split(":")[4];
+  const owner = resource.split(":")[4] ?? "";
+  const isExternal = account !== undefined && /^\d{12}$/.test(owner) && owner !== account;
+  return isExternal && !/:kms:|:vpc(?:-peering-connection)?\//.test(resource)
+    ? `it belongs to the account ${owner}, and no setting allows that: ` +
+        `give DKP one of the account ${account}`
+    : undefined;
 }
 
 function otherCondition({ onResource, matching, row, context }: Asked): Answer | undefined {
@@ -267,11 +297,15 @@ function otherNetwork({ network, row, request }: Asked): Answer | undefined {
 }
 
 function explicitDeny({ request, network, row, deployment }: Asked): Answer | undefined {
-  const drift =
-    `${dkpAccess("drift", deployment.stack)} names the policies of the user; ` +
-    `see ${recovery("quarantine")}`;
-  if (!request.isExplicit) {
+  const { policyArn, isExplicit } = request;
+  const { stack, policy, policies } = deployment;
+  const drift = `${dkpAccess("drift", stack)} names the policies of the user; see ${recovery("quarantine")}`;
+  if (!isExplicit) {
     return undefined;
+  }
+  const isOwn = policies.some(({ name }) => policyArn?.endsWith(`:policy${policy.path}${name}`));
+  if (policyArn !== undefined && !isOwn) {
+    return answer(`the policy ${policyArn} denies ${row.action}`, drift);
   }
   return network === "inside"
     ? answer(

@@ -51,6 +51,8 @@ const FIELDS: Readonly<Record<Field, RegExp>> = {
  */
 const ACTIONS: readonly RegExp[] = [
   /not authorized to perform:? ([a-z0-9-]+:\w+)/,
+  // CloudFormation's form.
+  /\bAPI: ([a-z0-9-]+:\w+)/,
   /"action": ?"([a-z0-9-]+:\w+)"/,
   /operation error ([A-Za-z0-9 ]+): (\w+)/,
   /"eventSource": ?"([a-z0-9-]+)\.amazonaws\.com".*?"eventName": ?"(\w+)"/,
@@ -58,17 +60,27 @@ const ACTIONS: readonly RegExp[] = [
   /when calling the (\w+) operation/,
   // The alert of DKP's discoverer. Source: deckhouse/deckhouse,
   // images/cloud-data-discoverer/src/discoverer.go.
-  /(\w+) is not allowed/,
+  /\b(\w+) is not allowed/,
   /^((?:[a-z0-9-]+:)?[A-Za-z]\w{2,63})$/i,
 ];
 
 const CONDITIONS = /"key": ?"([\w:/.-]+)", ?"values": ?\{ ?"items": ?\[([^\]]*)\]/g;
 
+/** Characters. Some patterns need time with the square of the length. */
+const LONGEST = 32_768;
+
 /**
  * The denied request in an error of DKP, Terraform or the AWS CLI, an event of CloudTrail, a
  * decoded message, or the name of an action. Nothing else of the text is kept.
+ * @throws Error if the text is too long
  */
 export function deniedRequest(text: string): DeniedRequest {
+  if (text.length > LONGEST) {
+    throw new Error(
+      `--explain: the text has ${text.length} characters, and at most ${LONGEST} are read; ` +
+        "give one message alone",
+    );
+  }
   // Programs wrap and frame lines, and quote JSON in JSON.
   const line = text
     .replaceAll(/\\+[nrt]|[│╷╵↵\s]+/g, " ")

@@ -60,6 +60,21 @@ const withoutAssets = {
   },
 };
 
+/** CDKTF calls `util.isArray`, for which Node.js 22 and newer print a warning. */
+const withoutDeprecatedCalls = {
+  name: "without-deprecated-calls",
+  setup({ onLoad }) {
+    onLoad({ filter: /\/cdktf\/lib\/terraform-output\.js$/ }, ({ path }) => {
+      const [before, after] = ["(0, util_2.isArray)(object)", "Array.isArray(object)"];
+      const text = readFileSync(path, "utf8");
+      if (!text.includes(before)) {
+        throw new Error(`${path}: no longer contains ${before}; remove the replacement`);
+      }
+      return { contents: text.replace(before, after) };
+    });
+  },
+};
+
 const { metafile } = await build({
   absWorkingDir: root,
   entryPoints: ["src/cli/commands/main.ts"],
@@ -68,7 +83,7 @@ const { metafile } = await build({
   platform: "node",
   target: "node20.9",
   external: ["@aws-sdk/*", "@smithy/*", "https-proxy-agent", "proxy-from-env"],
-  plugins: [peers, withoutAssets],
+  plugins: [peers, withoutAssets, withoutDeprecatedCalls],
   metafile: true,
   logLevel: "warning",
 });

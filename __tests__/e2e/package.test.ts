@@ -138,6 +138,10 @@ describe("other projects", () => {
       );
     });
 
+    it("without the call of CDKTF for which Node.js 22 and newer print a warning", () => {
+      expect(read("dist/program.js")).not.toMatch(/\butil_\d+\.isArray\b/);
+    });
+
     it("with the license of each package that the bundled program contains", () => {
       const titles = bundled().map(([, name, license]) => `${name} ${license}`);
       expect(titles).toEqual(

@@ -183,7 +183,7 @@ describe("rotate", () => {
           ended(
             1,
             stack === profile
-              ? `the cluster has the key ${keys[of].accessKeyId} of account ${ACCOUNTS[of]}, and the settings have ${ACCOUNTS[stack]}; name another --context or stack`
+              ? `accountId: the settings have ${ACCOUNTS[stack]}, and the cluster has ${ACCOUNTS[of]}, as its key ${keys[of].accessKeyId} shows; this is another cluster: name another --context or stack`
               : `accountId: the settings have ${ACCOUNTS[stack]}, and the credentials are of ${ACCOUNTS[profile]}; `,
           ),
         );

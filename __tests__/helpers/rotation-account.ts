@@ -17,6 +17,7 @@ export const NIGHTLY = {
   isWanted: false,
   isAnswered: false,
   deactivate: (id: string): string => `aws iam update-access-key ${id}`,
+  giving: "npx dkp-access rotate --cluster",
 } as const;
 
 /** IAM with the keys of the user "deckhouse", and DKP's Secret, in memory. */

@@ -29,7 +29,6 @@ describe("drift of a running cluster", () => {
 
   it.each([
     ["cluster.layout", { text: CONFIGURATION.replace("WithoutNAT", "Standard") }, ""],
-    ["cluster.prefix", { prefix: "prod" }, ""],
     ["cluster.existingVPCID", {}, "existingVPCID: vpc-0123456789abcdef0\n"],
     ["cluster.peeredVPCs", {}, "peeredVPCs: [vpc-0123456789abcdef0]\n"],
     ["cluster.iamNodeRole", {}, "iamNodeRole: nodes\n"],
@@ -37,7 +36,6 @@ describe("drift of a running cluster", () => {
     ["cluster.imdsv2", {}, "imdsv2: true\n"],
     // DKP manages the metadata options of instances also where it is false.
     ["cluster.imdsv2", {}, "imdsv2: false\n"],
-    ["region", { text: CONFIGURATION.replace("eu-central-1", "us-east-1") }, ""],
   ])("reports %s with its effect on the policy", (field, given, fields) => {
     const findings = found(fields, given);
     expect(findings).toEqual([expect.objectContaining({ rule: "cluster-differs", field })]);
@@ -46,6 +44,15 @@ describe("drift of a running cluster", () => {
         /^the policy (lacks \d+ actions? \(.+\)|has \d+ actions? that the cluster does not need \(.+\)|names other resources)$/,
       ),
     });
+  });
+
+  it.each([
+    ["cluster.prefix", { prefix: "prod" }],
+    ["region", { text: CONFIGURATION.replace("eu-central-1", "us-east-1") }],
+  ])("compares nothing else of a cluster with another %s", (field, given) => {
+    expect(found("imdsv2: true\n", { ...given, current: "AKIAI44QH8DHBEXAMPLE" })).toEqual([
+      expect.objectContaining({ rule: "cluster-is-another", field }),
+    ]);
   });
 
   it("reports a version of DKP that the policy does not cover, and a key that is not the current one", () => {

@@ -45,6 +45,17 @@ const CLUSTER = clusterDrift(
   },
 );
 
+const CLUSTERS = [
+  runningClusterWith(CONFIGURATION),
+  { ...runningClusterWith(CONFIGURATION), prefix: "prod" },
+].flatMap((cluster) =>
+  clusterDrift(
+    deployment("cluster: { prefix: dev }\naccessKeys: { managedBy: rotate }"),
+    { cluster, version: undefined, current: undefined },
+    [],
+  ),
+);
+
 const ROTATED = ["AKIAOLD", undefined].flatMap((dkpKey) => {
   const [now, created] = [new Date("2026-12-01"), new Date("2026-11-15")];
   const lastUsed = { at: now, service: "ec2", region: "eu-central-1" };
@@ -84,6 +95,7 @@ const MESSAGES = {
     const findings = [
       ...(await driftReports).flatMap((report) => report.findings),
       ...CLUSTER,
+      ...CLUSTERS,
       ...ROTATED,
     ];
     return messagesOf(DRIFT_RULES, findings, ({ object }) =>

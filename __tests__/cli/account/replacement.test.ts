@@ -85,7 +85,7 @@ describe("replacementOf", () => {
   it("takes the account from the ID of a deleted key that STS does not know", async () => {
     const answers = { ...WITHOUT_OLD, GetAccessKeyInfo: "error ValidationError" };
     await expect(replacement({ answers })).rejects.toThrow(
-      `the cluster has the key ${OLD_KEY} of account 581039954779, and `,
+      `and the cluster has 581039954779, as its key ${OLD_KEY} shows; `,
     );
     expect(["AKIAY34FZKBOKMUTVV7A", "AKIAQNZGKIQY56JQ7WML"].map(accountIn)).toEqual([
       "609629065308",
@@ -103,15 +103,15 @@ describe("replacementOf", () => {
       { settings: `accountId: "${ACCOUNT}"` },
     ],
     [
-      "cluster.prefix: the settings have dev, and the cluster of dev has prod; name another ",
+      "cluster.prefix: the settings have dev, and the cluster of dev has prod; this is another cluster: name another ",
       { cluster: { prefix: "prod" } },
     ],
     [
-      "cluster.prefix: the settings have dev, and the cluster of dev has none; name another ",
+      "cluster.prefix: the settings have dev, and the cluster of dev has none; this is another cluster: name another ",
       { cluster: { prefix: undefined } },
     ],
     [
-      "region: the settings have eu-central-1, and the cluster of dev has us-east-1; name another --context or stack",
+      "region: the settings have eu-central-1, and the cluster of dev has us-east-1; this is another cluster: name another --context or stack",
       {
         cluster: runningClusterWith(CONFIGURATION.replace("eu-central-1", "us-east-1")),
       },
@@ -133,11 +133,11 @@ describe("replacementOf", () => {
       { answers: { ListAccessKeys: { [OLD_KEY]: "Active" } } },
     ],
     [
-      `the cluster has the key ${OLD_KEY} of account 210987654321, and the settings have 123456789012; name another --context or stack`,
+      `accountId: the settings have 123456789012, and the cluster has 210987654321, as its key ${OLD_KEY} shows; this is another cluster: name another --context or stack`,
       { answers: { ...WITHOUT_OLD, GetAccessKeyInfo: { Account: "210987654321" } } },
     ],
     [
-      `the cluster has the key ${OLD_KEY} of the user "bob", and the settings have "deckhouse"; name another --context or stack`,
+      `user.name: the settings have deckhouse, and the cluster has bob, as its key ${OLD_KEY} shows; this is another cluster: name another --context or stack`,
       { answers: { ...WITHOUT_OLD, GetAccessKeyLastUsed: { UserName: "bob" } } },
     ],
     ["why", { answers: { ...WITHOUT_OLD, GetAccessKeyInfo: "error timed out" } }],

@@ -89,6 +89,9 @@ const withState = (given: KeySituation, parts: Partial<StateContents>) => ({
 });
 export const rotation = (settings: string, old: IamKey, next: IamKey): KeySituation =>
   situation(settings, [PRIMARY, SECONDARY], [old, next], SECONDARY);
+/** Terraform manages no key. */
+export const rotated = (...keys: readonly IamKey[]): KeySituation =>
+  situation("cluster: { prefix: dev }\naccessKeys: { managedBy: rotate, maxAge: 90 }", [], keys);
 export const inCluster = (
   given: KeySituation,
   id: string,
@@ -146,7 +149,7 @@ export const SITUATIONS: Readonly<Record<string, Sample>> = {
       "dev",
       "eu-west-1",
     ),
-    "key-cluster-differs, key-cluster-differs",
+    "cluster-is-another, cluster-is-another",
     "differs",
   ),
   "errored.tfstate": sample(
@@ -203,7 +206,7 @@ export const SITUATIONS: Readonly<Record<string, Sample>> = {
   ),
   "a key of rotate beside the first one of Terraform": sample(
     inCluster(BACK, OTHER),
-    "key-former",
+    "key-of-dkp",
     "hand-over",
   ),
   "a key of rotate that nothing uses after the hand-over": sample(
@@ -309,12 +312,12 @@ export const SITUATIONS: Readonly<Record<string, Sample>> = {
   ),
   "two keys, and DKP has a key that nobody has": sample(
     { ...rotation(MOVED, iamKey(OLD, 60, 0.1), iamKey(NEW, 0.05)), dkpKey: OTHER },
-    "key-dkp-dead",
+    "dkp-key-dead",
     "hand-over",
   ),
   "two keys, and DKP has an Inactive one": sample(
     { ...rotation(RETIRED, iamKey(OLD, 60, 0.1, "Inactive"), iamKey(NEW, 3)), dkpKey: OLD },
-    "key-dkp-dead",
+    "dkp-key-dead",
     "hand-over",
   ),
   "two keys, of which somebody deactivated the one in use": sample(
@@ -378,7 +381,7 @@ export const SITUATIONS: Readonly<Record<string, Sample>> = {
       ),
       dkpKey: OTHER,
     },
-    "key-external, rotation-overdue, rotated-key-unmanaged",
+    "key-of-dkp, rotation-overdue, rotated-key-unmanaged",
     "none",
   ),
   "keys of rotate that are both used for longer than a rotation takes": sample(
@@ -389,6 +392,31 @@ export const SITUATIONS: Readonly<Record<string, Sample>> = {
     ),
     "key-external, key-external, rotated-keys-both-used",
     "none",
+  ),
+  "keys of rotate, of which the cluster has the younger one": sample(
+    inCluster(rotated(iamKey(OTHER, 40, 1.1), iamKey(NEW, 9, 0.1)), NEW),
+    "key-before-dkps, key-of-dkp",
+    "none",
+  ),
+  "keys of rotate, of which the cluster has the older one": sample(
+    inCluster(rotated(iamKey(OTHER, 9, 0.1), iamKey(NEW, 1)), OTHER),
+    "key-of-dkp, key-of-nobody",
+    "none",
+  ),
+  "a key of rotate that does not work": sample(
+    inCluster(rotated(iamKey(OTHER, 9, 0.1, "Inactive")), OTHER),
+    "key-of-dkp, dkp-key-dead",
+    "differs",
+  ),
+  "a cluster with the key of another user": sample(
+    withIam(inCluster(rotated(iamKey(OLD, 9, 0.1)), OTHER), { owners: { [OTHER]: "another" } }),
+    "cluster-is-another",
+    "differs",
+  ),
+  "back from rotate, before the apply": sample(
+    situation("", [], [iamKey(OTHER, 40, 0.1)]),
+    "key-former",
+    "apply",
   ),
   "keys that Terraform still has": sample(
     situation("accessKeys: none", [PRIMARY], [USED]),

@@ -30,7 +30,7 @@ export function rotatedFindings(rotated: RotatedKeys): readonly RotatedFound[] {
         ? { rule: "rotated-keys-both-used", values: { stack, key: key.id, id: own.id, ...use } }
         : {
             rule: "rotated-key-unmanaged",
-            values: { id: key.id, key: own.id, stack, ...use, ...lastWrite },
+            values: { id: key.id, key: own.id, ...use, ...lastWrite },
           };
     });
     return [...overdue, ...unmanaged];

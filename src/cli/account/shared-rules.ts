@@ -36,14 +36,33 @@ export const OVERDUE = {
 } as const;
 
 /**
- * No schedule gives another key: somebody may have ended this one on purpose. `why` says what IAM
- * or AWS says of it: "is Inactive".
+ * No schedule gives another key: somebody may have ended this one on purpose. `why` is what IAM or
+ * AWS says of it: "is Inactive".
  */
 export const DKP_KEY_DEAD = {
-  text: "DKP has {key}, which {why}: AWS denies the calls of DKP",
-  remedy: `if it leaked, run npx dkp-access rotate [{stack}|STACK] --leaked {key}; otherwise give
-    DKP another key, and answer for it: npx dkp-access rotate [{stack}|STACK] --cluster`,
+  text: "DKP has {key}, which {why}",
+  risk: "AWS denies DKP's calls",
+  remedy: `[{command} gives it another one, and asks a person first|give DKP a key of the user
+    that is Active]`,
 } as const;
+
+/** What the cluster that DKP runs in says, for each command that reads it. */
+const CLUSTER = {
+  unverifiable: {
+    "cluster-is-another": {
+      text: `{field}: the settings have {settings}, and the cluster[ of {context}] has {cluster}[, as
+        its key {key} shows]`,
+      remedy: "this is another cluster: name another --context or stack",
+    },
+  },
+  breaking: {
+    "dkp-key-dead": DKP_KEY_DEAD as typeof DKP_KEY_DEAD,
+  },
+} as const;
+
+export type ClusterRules = RulesOf<typeof CLUSTER>;
+
+export const CLUSTER_RULES: ClusterRules = templateRules(CLUSTER);
 
 const ROTATED = {
   attention: {
@@ -52,8 +71,8 @@ const ROTATED = {
       text: `{id} was created after {key}, the key that DKP has, and was {use}: rotate did not
         create it for DKP[; {manager} wrote the Secret of DKP last, on {time}]`,
       risk: "whoever has it acts with all permissions of DKP",
-      remedy: `ask who created it, or wrote an older key back; if none of you did, an attacker did:
-        run npx dkp-access keys {stack} --leaked {id}`,
+      remedy: `ask who created it, or wrote an older key back, and follow
+        docs/how-to/recover.md#unmanaged-key`,
     },
     "rotated-keys-both-used": {
       text: `[{key} was {use}, and only the older key {id} was used within a day|{key} and {id} are

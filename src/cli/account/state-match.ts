@@ -1,5 +1,4 @@
 import type { Deployment } from "../../settings/deployment";
-import type { RunningCluster } from "../cluster/running-cluster";
 import type { StateContents } from "../terraform/state-file";
 
 interface Mismatches {
@@ -22,15 +21,3 @@ export function mismatches(
     settingsAccount: unlike(settings.accountId, account),
   };
 }
-
-/** The fields in which a running cluster is not that of the settings; "" is none. */
-export const clusterMismatches = (
-  { region, cluster: { prefix } }: Deployment,
-  { configuration, prefix: running }: RunningCluster,
-): readonly (readonly [field: string, own: string, other: string])[] =>
-  (
-    [
-      ["cluster.prefix", prefix ?? running ?? "", running ?? ""],
-      ["region", region, configuration.region],
-    ] as const
-  ).filter(([, own, other]) => own !== other);

@@ -1,5 +1,5 @@
 import { withIam } from "../account/aws/iam-reader";
-import { type ComparedCluster, clusterDrift } from "../account/drift/cluster";
+import type { ComparedCluster } from "../account/drift/cluster";
 import { DRIFT_RULES, type DriftRules } from "../account/drift/drift-rules";
 import { type DriftReport, driftReport, driftText } from "../account/drift/report";
 import { readingPolicy } from "../account/reading-policy";
@@ -53,19 +53,10 @@ export const define: Define = (command, session) => {
       rules: DRIFT_RULES,
       report: async (deployment) => {
         const state = await readableState(session, deployment.stack);
-        const report = await withIam(deployment, session.waiting(timeout), (iam) =>
-          driftReport(deployment, state, iam, cluster?.cluster),
-        );
         const current = "value" in state ? state.value.current.id : undefined;
-        const found =
-          cluster === undefined ? [] : clusterDrift(deployment, { ...cluster, current });
-        return {
-          ...report,
-          findings: [
-            ...report.findings,
-            ...found.map((each) => ({ ...each, stack: deployment.stack })),
-          ],
-        };
+        return await withIam(deployment, session.waiting(timeout), (iam) =>
+          driftReport(deployment, state, iam, cluster && { ...cluster, current }),
+        );
       },
       text: driftText,
       json: ({ stack, account }) => ({ stack, account }),

@@ -278,17 +278,19 @@ async function inCluster(
 
 function wantedOf(
   { host }: Session,
-  { user, region, managedBy, maxAge = 0 }: Deployment,
+  { stack, user, region, managedBy, maxAge = 0 }: Deployment,
   { isOfCommander }: RunningCluster,
   { now, yes, replaces }: Options,
 ): Parameters<typeof rotateOnce>[1] {
   const mode = managedBy === "rotate" ? undefined : "Terraform";
+  const to = isOfCommander ? ["--out", "FILE"] : ["--cluster"];
   return {
     maxAge,
     isWanted: now === true,
     isAnswered: replaces !== undefined || (yes !== true && host.stdin.isTTY === true),
     reader: isOfCommander ? "Commander" : mode,
     deactivate: leakCommands(user.name, region).deactivate,
+    giving: dkpAccess(mode === undefined ? "rotate" : "hand-over", stack, ...to),
   };
 }
 

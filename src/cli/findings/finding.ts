@@ -67,6 +67,11 @@ function adviceOf<Of extends Rules>(rules: Of, { rule, values }: Found<Of>) {
   return { risk: sentence(rules[rule]?.risk), remedy: sentence(rules[rule]?.remedy) };
 }
 
+/** What a command ends with that does nothing because of a finding. */
+export function refusalOf<Of extends Rules>(rules: Of, found: Found<Of>): string {
+  return `${textOf(rules, found)}; ${adviceOf(rules, found).remedy}`;
+}
+
 /** Lines below its sentence. */
 export function adviceLines<Of extends Rules>(rules: Of, found: Found<Of>): readonly string[] {
   const { risk, remedy } = adviceOf(rules, found);

@@ -114,14 +114,14 @@ describe("the report of keys", () => {
     const rulesOf = (dkpKey?: string) =>
       keyReport({ ...given, dkpKey }).findings.map(({ rule }) => rule);
     expect(rulesOf()).toEqual(["key-external", "key-external", "rotated-keys-both-used"]);
-    expect(rulesOf(OLD)).toEqual(["key-external", "rotated-key-unmanaged"]);
+    expect(rulesOf(OLD)).toEqual(["key-of-dkp", "rotated-key-unmanaged"]);
   });
 
   it("names the command that replaces a dead key of rotate", () => {
     const settings = "accessKeys: { managedBy: rotate, maxAge: 30 }";
     const given = situation(settings, [], [iamKey(OLD, 9, 1, "Inactive")]);
     expect(text({ ...given, dkpKey: OLD })).toContain(
-      `attention: DKP has ${OLD}, which is Inactive\n  -> npx dkp-access rotate deckhouse --cluster gives it another one\n`,
+      `breaking: DKP has ${OLD}, which is Inactive\n  risk: AWS denies DKP's calls\n  -> npx dkp-access rotate deckhouse --cluster gives it another one, and asks a person first\nnext: first do what is said above, then run keys again\n`,
     );
   });
 

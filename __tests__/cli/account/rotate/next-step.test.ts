@@ -32,6 +32,7 @@ const step = (keys: string, more: Partial<Situation> = {}) => {
     isAnswered: false,
     dkpKey: "OWN",
     deactivate: (id: string) => `deactivate ${id}`,
+    giving: "rotate",
     ...more,
     keys: keys === "" ? [] : keys.split("; ").map(key),
   };

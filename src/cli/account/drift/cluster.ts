@@ -13,34 +13,45 @@ import type { DkpFields, Settings } from "../../../settings/settings";
 import { valueAt } from "../../../text/json";
 import type { RunningCluster } from "../../cluster/running-cluster";
 import { counted } from "../../text/markdown";
+import type { IamKey } from "../aws/iam-reader";
+import { dkpKeyFindings } from "../dkp-key";
 import type { DriftFound } from "./kinds";
 
 export interface ComparedCluster {
   readonly cluster: RunningCluster;
   readonly version: string | undefined;
+  /** The current key of the state. */
   readonly current: string | undefined;
 }
 
-/** Where a cluster differs from the settings, each with its effect on the policy. */
+/**
+ * Where a cluster differs from the settings, each with its effect on the policy. Nothing else is
+ * compared of another cluster.
+ * @param keys those of the user, if they were read
+ * @param owner the other user that has DKP's key
+ */
 export function clusterDrift(
   deployment: Deployment,
   { cluster, version, current }: ComparedCluster,
+  keys?: readonly IamKey[],
+  owner?: string,
 ): readonly DriftFound[] {
   const { stack, settings } = deployment;
   const { configuration, prefix } = cluster;
+  const { keyId: dkpKey } = configuration;
+  const ofKey = dkpKeyFindings({ settings: deployment, cluster, dkpKey, keys, owner, current });
+  if (ofKey.some(({ rule }) => rule === "cluster-is-another")) {
+    return ofKey;
+  }
   const running: Readonly<Record<string, unknown>> = { ...configuration.fields, prefix };
-  const { region } = configuration;
   const fields = Object.keys(dkpFields).map((name) => {
     const own = comparable(name, settings.cluster[name as keyof DkpFields]);
     const other = comparable(name, running[name]);
     const changed = { ...settings, cluster: { ...settings.cluster, [name]: other } };
     return { field: `cluster.${name}`, own, other, changed };
   });
-  const ofRegion = { own: settings.region, other: region, changed: { ...settings, region } };
-  const findings: DriftFound[] = [];
-  const differing = [{ field: "region", ...ofRegion }, ...fields].filter(
-    ({ own, other }) => !isDeepStrictEqual(own, other),
-  );
+  const findings: DriftFound[] = [...ofKey];
+  const differing = fields.filter(({ own, other }) => !isDeepStrictEqual(own, other));
   for (const { field, own, other, changed } of differing) {
     const effect = effectOf(deployment.policies, changed);
     // A value that the settings leave out matters only if the policy depends on it.
@@ -54,11 +65,8 @@ export function clusterDrift(
     const { first, last } = SUPPORTED_VERSIONS;
     findings.push({ rule: "cluster-version-unknown", values: { version: line, first, last } });
   }
-  if (current !== undefined && current !== configuration.keyId) {
-    findings.push({
-      rule: "cluster-key-differs",
-      values: { id: configuration.keyId, current, stack },
-    });
+  if (ofKey.length === 0 && current !== undefined && current !== dkpKey) {
+    findings.push({ rule: "cluster-key-differs", values: { id: dkpKey, current, stack } });
   }
   return findings;
 }

@@ -1,5 +1,7 @@
 import { type RulesOf, templateRules } from "../../findings/templates";
 import {
+  CLUSTER_RULES,
+  type ClusterRules,
   QUARANTINED,
   ROTATED_RULES,
   type RotatedRules,
@@ -130,6 +132,7 @@ const NOT_COMPARED = {
 } as const;
 
 export type DriftRules = RulesOf<typeof DIFFERENCES> &
+  ClusterRules &
   RotatedRules &
   UnmanagedRules &
   RulesOf<typeof NOT_COMPARED>;
@@ -140,6 +143,7 @@ export type DriftRules = RulesOf<typeof DIFFERENCES> &
  */
 export const DRIFT_RULES: DriftRules = {
   ...templateRules(DIFFERENCES),
+  ...CLUSTER_RULES,
   ...ROTATED_RULES,
   ...UNMANAGED_RULES,
   ...templateRules(NOT_COMPARED),

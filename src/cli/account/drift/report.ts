@@ -1,10 +1,11 @@
 import type { Deployment } from "../../../settings/deployment";
-import type { Configured } from "../../cluster/running-cluster";
 import { type Finding, findingsText } from "../../findings/finding";
 import { allIn, type StateContents } from "../../terraform/state-file";
 import type { IamReader, Reading } from "../aws/iam-reader";
+import { otherOwner } from "../dkp-key";
 import { inventoryOfState } from "../inventory";
 import { mismatches } from "../state-match";
+import { type ComparedCluster, clusterDrift } from "./cluster";
 import { DRIFT_RULES, type DriftRules } from "./drift-rules";
 import type { DriftFound } from "./kinds";
 import { objectsDrift } from "./objects";
@@ -18,13 +19,13 @@ export interface DriftReport {
 
 /**
  * Compares the account, and the cluster if it was read, with a deployment.
- * @param configured what the cluster has, if it was read
+ * @param compared the cluster, if it was read
  */
 export async function driftReport(
   settings: Deployment,
   state: Reading<Pick<StateContents, "resources" | "user">>,
   iam: IamReader,
-  configured?: Configured,
+  compared?: ComparedCluster,
 ): Promise<DriftReport> {
   const { stack, cluster } = settings;
   const findings: DriftFound[] = [];
@@ -66,7 +67,12 @@ export async function driftReport(
       values: { settings: settings.user.name, state: user },
     });
   }
-  findings.push(...(await objectsDrift(settings, account, contents, iam.once(), configured)));
+  const reader = iam.once();
+  const ofCluster = compared === undefined ? [] : await inCluster(settings, compared, reader);
+  // The key of another cluster shows nothing about the keys of the user.
+  const isOther = ofCluster.some(({ rule }) => rule === "cluster-is-another");
+  const configured = isOther ? undefined : compared?.cluster;
+  findings.push(...(await objectsDrift(settings, account, contents, reader, configured)));
   for (const { address, attributes } of contents?.resources.deposed ?? []) {
     findings.push({
       rule: "object-left-over",
@@ -84,7 +90,23 @@ export async function driftReport(
   if (cluster.prefix === undefined) {
     findings.push({ rule: "node-role-not-compared", field: "cluster.prefix", values: {} });
   }
+  findings.push(...ofCluster);
   return report(account);
+}
+
+async function inCluster(
+  settings: Deployment,
+  compared: ComparedCluster,
+  iam: IamReader,
+): Promise<readonly DriftFound[]> {
+  const { name } = settings.user;
+  const { keyId } = compared.cluster.configuration;
+  const read = await iam.keys(name);
+  // Keys that cannot be read are a finding of the user.
+  const keys = "value" in read ? (read.value ?? []) : undefined;
+  const isOwn = keys?.some(({ id }) => id === keyId) === true;
+  const owner = isOwn ? undefined : await otherOwner(iam, keyId, name);
+  return clusterDrift(settings, compared, keys, owner);
 }
 
 /** The report as text. */

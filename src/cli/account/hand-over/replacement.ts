@@ -4,7 +4,7 @@ import { type RunningCluster, SECRET_NAME } from "../../cluster/running-cluster"
 import { dkpAccess } from "../../text/advice";
 import { type IamReader, requiredOf } from "../aws/iam-reader";
 import { TIMED_OUT, UNREACHABLE } from "../aws/operations";
-import { clusterMismatches } from "../state-match";
+import { clusterError, otherCluster } from "../dkp-key";
 
 /** Why nothing is written to a cluster of Commander. */
 export const OF_COMMANDER = "Commander manages the cluster, and writes its own configuration back";
@@ -113,7 +113,6 @@ function requireSameCluster(deployment: Deployment, cluster: RunningCluster): vo
     accountId,
     cluster: { prefix },
   } = deployment;
-  const { context } = cluster;
   const missing = accountId === undefined ? "accountId" : prefix === undefined && "cluster.prefix";
   if (missing !== false) {
     throw new Error(
@@ -121,11 +120,8 @@ function requireSameCluster(deployment: Deployment, cluster: RunningCluster): vo
         "set it, and commit it",
     );
   }
-  for (const [field, own, other] of clusterMismatches(deployment, cluster)) {
-    throw new Error(
-      `${field}: the settings have ${own}, and the cluster of ${context} has ${other || "none"}; ` +
-        "name another --context or stack",
-    );
+  for (const found of otherCluster(deployment, { cluster })) {
+    throw clusterError(found);
   }
 }
 
@@ -148,32 +144,25 @@ async function requireActive(
  * AccessDenied names no other user.
  * @throws Error if it is another user's, or another account's, or if IAM does not answer
  */
-async function isOfUser(
-  { user, accountId }: Deployment,
-  id: string,
-  iam: IamReader,
-): Promise<boolean> {
+async function isOfUser(deployment: Deployment, id: string, iam: IamReader): Promise<boolean> {
+  const { user, accountId } = deployment;
   const keys = requiredOf(await iam.keys(user.name)) ?? [];
   if (keys.some((key) => key.id === id)) {
     return true;
   }
   const account = await accountOf(id, iam);
   if (account !== accountId) {
-    throw new Error(
-      `the cluster has the key ${id} of account ${account}, and the settings have ${accountId}; ` +
-        "name another --context or stack",
-    );
+    const field = "accountId";
+    const values = { field, settings: accountId ?? "none", cluster: account ?? "none", key: id };
+    throw clusterError({ rule: "cluster-is-another", field, values });
   }
   const read = await iam.keyUse(id);
   if ("unread" in read && read.error?.code === "AccessDenied") {
     return false;
   }
   const use = requiredOf(read);
-  if (use !== undefined && use.user !== user.name) {
-    throw new Error(
-      `the cluster has the key ${id} of the user "${use.user}", ` +
-        `and the settings have "${user.name}"; name another --context or stack`,
-    );
+  for (const found of otherCluster(deployment, { dkpKey: id, owner: use?.user })) {
+    throw clusterError(found);
   }
   return use !== undefined;
 }

@@ -1,12 +1,12 @@
 import { pgpKeyOf } from "../../../iam/openpgp-key";
 import type { Finding, Found } from "../../findings/finding";
 import { leakCommands } from "../../iam/leaked-key";
-import { dkpAccess } from "../../text/advice";
-import { timeText } from "../../text/time";
+import { dayText, timeText } from "../../text/time";
 import type { IamKey } from "../aws/iam-reader";
-import { ageInDays, endingOf, isInUse, type KeyUses } from "../key-judge";
+import { dkpKeyFindings, otherCluster } from "../dkp-key";
+import { ageInDays, createdOf, DAY, endingOf, isInUse, type KeyUses } from "../key-judge";
 import { rotatedFindings } from "../rotated-keys";
-import { clusterMismatches, mismatches } from "../state-match";
+import { mismatches } from "../state-match";
 import type { KeyRules } from "./key-rules";
 import {
   currentKeyOf,
@@ -14,6 +14,7 @@ import {
   formerKeyOf,
   type KeySituation,
   type KeySlot,
+  saidKeyOf,
   slotsOf,
 } from "./situation";
 
@@ -39,7 +40,8 @@ export function keyFindings(situation: KeySituation): readonly Finding<KeyRules>
  * If these do not belong together, or if only the state or only IAM has the user, nothing else
  * about the keys is reliable.
  */
-function mismatchFindings({ settings, state, iam, cluster }: KeySituation): readonly KeyFinding[] {
+function mismatchFindings(situation: KeySituation): readonly KeyFinding[] {
+  const { settings, state, iam, cluster } = situation;
   const { user, stateAccount, settingsAccount } = mismatches(settings, state.user, iam.account);
   const { account = "" } = iam;
   const { name } = settings.user;
@@ -57,15 +59,10 @@ function mismatchFindings({ settings, state, iam, cluster }: KeySituation): read
       found.push({ rule: "key-account-differs", values: { of, expected, account } });
     }
   }
-  for (const [field, own, other] of cluster ? clusterMismatches(settings, cluster) : []) {
-    const values = {
-      field,
-      settings: own,
-      cluster: other || "none",
-      context: cluster?.context ?? "",
-    };
-    found.push({ rule: "key-cluster-differs", field, values });
-  }
+  const dkpKey = saidKeyOf(situation);
+  // Without its user, the key can be that of the same user under another name.
+  const owner = dkpKey !== undefined && iam.exists ? iam.owners[dkpKey] : undefined;
+  found.push(...otherCluster(settings, { cluster, dkpKey, owner }));
   const isNew = state.keys.some((key) => isNewAt(key.created, iam.now));
   if (state.user !== undefined && !iam.exists && !isNew) {
     const [owner] = state.keys.flatMap(({ id }) => iam.owners[id] ?? []);
@@ -171,7 +168,7 @@ export const usesIn = ({ iam: { now, keys, unread } }: KeySituation): KeyUses =>
 
 function userKeyFindings(situation: KeySituation): readonly KeyFinding[] {
   const { settings, state, iam, cluster } = situation;
-  const { stack, managedBy, maxAge, user } = settings;
+  const { stack, managedBy, maxAge } = settings;
   const isNone = settings.accessKeys === "none";
   const { id: dkp, usedAt } = dkpKeyOf(situation) ?? {};
   const isInferred = usedAt !== undefined;
@@ -181,8 +178,6 @@ function userKeyFindings(situation: KeySituation): readonly KeyFinding[] {
   if (id && iam.exists && iam.keys.every((key) => key.id !== id)) {
     found.push({ rule: "key-import-left", field: "import.accessKeyId", values: { id } });
   }
-  const isExternal = isNone && state.keys.length === 0;
-  const by = managedBy === "rotate" ? dkpAccess("rotate", stack, "--cluster") : "your own commands";
   const isRotated = managedBy === "rotate" && maxAge !== undefined;
   const ofDkp = { dkpKey: dkp, isInferred, lastWrite: cluster?.lastWrite };
   const rotated = isRotated ? rotatedFindings({ stack, maxAge, ...ofDkp, ...iam }) : [];
@@ -190,12 +185,8 @@ function userKeyFindings(situation: KeySituation): readonly KeyFinding[] {
     rule === "rotated-key-unmanaged" ? [values.id] : [],
   );
   const managed = [id, ...state.keys.map((key) => key.id), ...judged];
-  const former = formerKeyOf(situation);
-  for (const key of iam.keys.filter((each) => !managed.includes(each.id))) {
-    const values = { key: keyText(key), id: key.id, stack };
-    const rule = key.id === former?.id ? "key-former" : "key-unmanaged";
-    found.push(isExternal ? { rule: "key-external", values: { ...values, by } } : { rule, values });
-  }
+  const unmanaged = iam.keys.filter((each) => !managed.includes(each.id));
+  found.push(...unmanaged.map((key) => unmanagedFinding(key, situation)));
   found.push(...rotated);
   const current = currentKeyOf(situation);
   const isIdle = iam.keys.every((key) => !isInUse(key, iam.now));
@@ -203,19 +194,36 @@ function userKeyFindings(situation: KeySituation): readonly KeyFinding[] {
     const values = { key: current.id, used: timeText(current.lastUsed.at), stack };
     found.push({ rule: "key-unused", values });
   }
-  const status = iam.keys.find((key) => key.id === dkp)?.status;
-  if (dkp !== undefined && status !== "Active") {
-    const owner = iam.owners[dkp];
-    const values = {
-      key: dkp,
-      status,
-      user: user.name,
-      owner,
-      rotated: isRotated ? stack : undefined,
-    };
-    found.push({ rule: "key-dkp-dead", values });
+  const said = saidKeyOf(situation);
+  if (said !== undefined) {
+    const keys = { dkpKey: said, keys: iam.keys, current: state.current.id };
+    found.push(...dkpKeyFindings({ settings, cluster, ...keys }));
   }
   return found;
+}
+
+/** Whose a key is that neither the settings nor the state have. */
+function unmanagedFinding(key: IamKey, situation: KeySituation): KeyFinding {
+  const { settings, state, iam, cluster } = situation;
+  const { stack, managedBy, maxAge } = settings;
+  const values = { key: keyText(key), stack };
+  const said = saidKeyOf(situation);
+  if (key.id === said) {
+    const isRotated = managedBy === "rotate" && key.status === "Active";
+    const due = isRotated && maxAge && new Date(+createdOf(key) + maxAge * DAY);
+    return { rule: "key-of-dkp", values: { ...values, due: due ? dayText(due) : undefined } };
+  }
+  if (settings.accessKeys !== "none" || state.keys.length > 0) {
+    // Back from rotate, Terraform's first key is the younger one.
+    const isFirst = state.keys.length === 0 && state.current.id === undefined;
+    const isFormer = isFirst || key.id === formerKeyOf(situation)?.id;
+    return { rule: isFormer ? "key-former" : "key-unmanaged", values };
+  }
+  const own = iam.keys.find(({ id, status }) => id === said && status === "Active");
+  if (managedBy === "rotate" && own !== undefined && createdOf(key) < createdOf(own)) {
+    return { rule: "key-before-dkps", values };
+  }
+  return { rule: cluster === undefined ? "key-external" : "key-of-nobody", values };
 }
 
 /** A key of IAM as text: `AKIA... (Active, created TIME, last used TIME)`. */

@@ -1,5 +1,7 @@
 import { type RulesOf, templateRules } from "../../findings/templates";
 import {
+  CLUSTER_RULES,
+  type ClusterRules,
   ENDED,
   ENDED_IN_USE,
   ENDED_UNUSED,
@@ -19,10 +21,6 @@ const DIFFERENCES = {
     "key-account-differs": {
       text: "{of} {expected}, and the credentials belong to account {account}",
       remedy: "use credentials of {expected}, or check the backend",
-    },
-    "key-cluster-differs": {
-      text: "{field}: the settings have {settings}, and the cluster of {context} has {cluster}",
-      remedy: "name another --context or stack",
     },
     "key-errored-state": {
       text: "{file} has the state of an apply that could not write it, and the secret of its keys",
@@ -53,8 +51,7 @@ const DIFFERENCES = {
     },
     "key-unmanaged": {
       text: "{key} is in IAM and not in the state",
-      remedy: `if none of you created it, an attacker did: run npx dkp-access keys {stack} --leaked
-        {id}; otherwise follow docs/how-to/recover.md#unmanaged-key`,
+      remedy: "ask who created it, and follow docs/how-to/recover.md#unmanaged-key",
     },
     "key-import-left": {
       text: "import.accessKeyId is {id}, and the user has no such key",
@@ -89,20 +86,14 @@ const KEYS = {
   attention: {
     "key-ended": ENDED as typeof ENDED,
     "key-former": {
-      text: `{key} is in IAM and not in the state, and older than the current key: it is that of
-        rotate, if accessKeys.managedBy was rotate`,
-      remedy: `the next steps end it; if none of you created it, an attacker did: run npx dkp-access
-        keys {stack} --leaked {id}`,
+      text: `{key} is in IAM and not in the state, and older than the key of the state: it is that
+        of rotate, if accessKeys.managedBy was rotate`,
+      remedy: "the next steps end it; if accessKeys.managedBy never was rotate, ask who created it",
     },
     "key-deleted": {
       text: "{slot}: {key} is in the state and not in IAM, so it was deleted outside Terraform",
       risk: "if DKP has it, DKP has no working key until it gets another one",
       remedy: "plan and apply (docs/how-to/recover.md#deleted-key)",
-    },
-    "key-dkp-dead": {
-      text: "DKP has {key}, which is [{status}|no key of the user {user}][, but of {owner}]",
-      remedy: `[npx dkp-access rotate {rotated} --cluster gives it another one|give DKP a key of the
-        user that is Active]`,
     },
     "key-unread": {
       text: "not read: {unread}",
@@ -121,24 +112,34 @@ const KEYS = {
         DKP does not have it`,
       remedy: "say which key DKP has: npx dkp-access keys {stack} --cluster, or --dkp-key",
     },
+    "key-of-dkp": "DKP has {key}[, which rotate replaces from {due}]",
+    "key-before-dkps": "{key} is older than the key that DKP has, and rotate ends it",
     "key-external": {
       text: "{key} is managed outside Terraform",
-      remedy: `rotate it with {by}; if none of you created it, an attacker did: run npx dkp-access
-        keys {stack} --leaked {id}`,
+      remedy: "npx dkp-access keys {stack} --cluster shows whether DKP has it",
+    },
+    "key-of-nobody": {
+      text: "{key} is of nobody here: neither the state nor the cluster has it",
+      remedy: "ask who created it, and follow docs/how-to/recover.md#unmanaged-key",
     },
   },
 } as const;
 
-export type KeyRules = RulesOf<typeof DIFFERENCES> & RotatedRules & RulesOf<typeof KEYS>;
+export type KeyRules = RulesOf<typeof DIFFERENCES> &
+  ClusterRules &
+  RotatedRules &
+  RulesOf<typeof KEYS>;
 
 export const KEY_RULES: KeyRules = {
   ...DIFFERENCE_RULES,
+  ...CLUSTER_RULES,
   ...ROTATED_RULES,
   ...templateRules(KEYS),
 };
 
 /** Whether a rule is a difference that has to be resolved before any step. */
-export const isDifference = (rule: keyof KeyRules): boolean => rule in DIFFERENCE_RULES;
+export const isDifference = (rule: keyof KeyRules): boolean =>
+  rule in DIFFERENCE_RULES || rule === "cluster-is-another";
 
 const REASONS = {
   note: {

@@ -57,7 +57,7 @@ export function leakText(leaked: LeakedKeys): string {
     const all = [...ids, key.id].flatMap((id) => ["--leaked", id]);
     lines.push(
       `the user also has ${keyText(key)}${inSlot}. ` +
-        `If none of you created it, an attacker did: run ${dkpAccess("keys", stack, ...all)}`,
+        `If none of you created it, run ${dkpAccess("keys", stack, ...all)}`,
     );
   }
   if (iam.quarantine !== undefined) {

@@ -8,6 +8,7 @@ import { pullState, stackFolder, type TerraformCli } from "../../terraform/terra
 import { dkpAccess } from "../../text/advice";
 import type { Waiting } from "../aws/client";
 import { type IamKey, type Reading, withIam } from "../aws/iam-reader";
+import { otherOwner } from "../dkp-key";
 import { onlyUsedKey } from "../key-judge";
 import { isQuarantine } from "../quarantine";
 
@@ -91,11 +92,9 @@ export function readUser(
     const keys = await Promise.all(uses);
     const owners: Record<string, string> = {};
     for (const id of named.filter((other) => keys.every((key) => key.id !== other))) {
-      // IAM also denies the call for a key that nobody has, or another account: then the owner is
-      // unknown.
-      const use = await iam.keyUse(id);
-      if ("value" in use && use.value !== undefined && use.value.user !== name) {
-        owners[id] = use.value.user;
+      const owner = await otherOwner(iam, id, name);
+      if (owner !== undefined) {
+        owners[id] = owner;
       }
     }
     return {
@@ -170,6 +169,10 @@ export function formerKeyOf(situation: KeySituation): IamKey | undefined {
   );
 }
 
+/** The key that DKP has, as the cluster or a person says. */
+export const saidKeyOf = ({ cluster, dkpKey }: KeySituation): string | undefined =>
+  cluster?.configuration.keyId ?? dkpKey;
+
 export interface DkpKey {
   readonly id: string;
   /** When AWS reports its use, if only that shows it. */
@@ -180,8 +183,9 @@ export interface DkpKey {
  * The key that DKP has, as the cluster or a person says; else the only Active key that was used
  * within the day.
  */
-export function dkpKeyOf({ iam, cluster, dkpKey }: KeySituation): DkpKey | undefined {
-  const said = cluster?.configuration.keyId ?? dkpKey;
+export function dkpKeyOf(situation: KeySituation): DkpKey | undefined {
+  const { iam } = situation;
+  const said = saidKeyOf(situation);
   if (said !== undefined) {
     return { id: said };
   }

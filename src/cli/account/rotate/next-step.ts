@@ -41,6 +41,8 @@ export interface Situation {
   readonly lastWrite?: LastWrite | undefined;
   /** The AWS CLI command that deactivates a key. */
   readonly deactivate: (id: string) => string;
+  /** The command with which a person gives DKP another key. */
+  readonly giving: string;
 }
 
 export type RotateFound = Found<typeof ROTATE_RULES>;
@@ -115,8 +117,8 @@ export function overdueFindings({
  * any more: only a person gives another one.
  */
 function deadKey(situation: Situation, own: IamKey | undefined): Step {
-  const { dkpKey: key, isAnswered, reader } = situation;
-  const found = { rule: "dkp-key-dead", values: { key, why: deadBecause(own) } } as const;
+  const { dkpKey: key, isAnswered, reader, giving: command } = situation;
+  const found = { rule: "dkp-key-dead", values: { key, why: deadBecause(own), command } } as const;
   if (!isAnswered || reader !== undefined) {
     return { found };
   }

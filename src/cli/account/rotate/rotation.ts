@@ -45,7 +45,10 @@ export interface Rotated {
  */
 export async function rotateOnce(
   world: RotationWorld,
-  wanted: Pick<Situation, "maxAge" | "isWanted" | "isAnswered" | "reader" | "deactivate">,
+  wanted: Pick<
+    Situation,
+    "maxAge" | "isWanted" | "isAnswered" | "reader" | "deactivate" | "giving"
+  >,
   agree: (findings: readonly RotateFound[]) => Promise<void>,
 ): Promise<Rotated> {
   const dkpKey = await world.dkpKey();

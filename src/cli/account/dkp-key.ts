@@ -1,0 +1,81 @@
+import type { Deployment } from "../../settings/deployment";
+import type { RunningCluster } from "../cluster/running-cluster";
+import { type Found, refusalOf } from "../findings/finding";
+import { dkpAccess } from "../text/advice";
+import type { IamKey, IamReader } from "./aws/iam-reader";
+import { CLUSTER_RULES, type ClusterRules } from "./shared-rules";
+
+export type ClusterFound = Found<ClusterRules>;
+
+interface DkpKeyFacts {
+  readonly settings: Deployment;
+  readonly cluster?: RunningCluster | undefined;
+  /** The key that DKP has, as the cluster or a person says. */
+  readonly dkpKey: string;
+  /** Those of the user, if they were read. */
+  readonly keys: readonly IamKey[] | undefined;
+  /** The other user that has DKP's key. */
+  readonly owner?: string | undefined;
+  /** The current key of the state. */
+  readonly current?: string | undefined;
+}
+
+/** In what a cluster is not that of the settings; else whether DKP's key works. */
+export function dkpKeyFindings(facts: DkpKeyFacts): readonly ClusterFound[] {
+  const { settings, cluster, dkpKey, keys, current } = facts;
+  const { stack, managedBy, user } = settings;
+  const others = otherCluster(settings, facts);
+  const status = keys?.find(({ id }) => id === dkpKey)?.status;
+  if (others.length > 0 || keys === undefined || status === "Active") {
+    return others;
+  }
+  const isReady = keys.some(({ id, status: own }) => id === current && own === "Active");
+  const to = cluster?.isOfCommander === true ? ["--out", "FILE"] : ["--cluster"];
+  const handOver = isReady ? dkpAccess("hand-over", stack, ...to) : undefined;
+  const command = managedBy === "rotate" ? dkpAccess("rotate", stack, ...to) : handOver;
+  const why = status === undefined ? `is no key of the user ${user.name}` : `is ${status}`;
+  return [{ rule: "dkp-key-dead", values: { key: dkpKey, why, command } }];
+}
+
+/** In what a cluster, or the user of DKP's key, is not that of the settings. */
+export function otherCluster(
+  { region, user, cluster: { prefix } }: Deployment,
+  { cluster, dkpKey, owner }: Pick<DkpKeyFacts, "cluster" | "owner"> & { readonly dkpKey?: string },
+): readonly ClusterFound[] {
+  const running = cluster && {
+    prefix: cluster.prefix ?? "none",
+    region: cluster.configuration.region,
+  };
+  const fields = [
+    { field: "cluster.prefix", own: prefix ?? running?.prefix, other: running?.prefix },
+    { field: "region", own: region, other: running?.region },
+    { field: "user.name", own: user.name, other: owner, key: dkpKey },
+  ];
+  const found: ClusterFound[] = [];
+  for (const { field, own = "", other, key } of fields) {
+    if (other !== undefined && other !== own) {
+      const values = { field, settings: own, cluster: other, context: cluster?.context, key };
+      found.push({ rule: "cluster-is-another", field, values });
+    }
+  }
+  return found;
+}
+
+/** The same sentence and remedy, for commands that end with it. */
+export function clusterError(found: ClusterFound): Error {
+  return new Error(refusalOf<ClusterRules>(CLUSTER_RULES, found));
+}
+
+/**
+ * The other user that has a key. IAM also denies the call for a key that nobody has, or another
+ * account: then it is unknown.
+ */
+export async function otherOwner(
+  iam: IamReader,
+  id: string,
+  user: string,
+): Promise<string | undefined> {
+  const use = await iam.keyUse(id);
+  const owner = "value" in use ? use.value?.user : undefined;
+  return owner === user ? undefined : owner;
+}

@@ -27,6 +27,12 @@ const DIFFERENCES = {
       remedy: `before anybody changes it, ask who did this and why, and whether DKP needs it;
         CloudTrail has it as {event}[; if it is intended, add it to {setting}]`,
     },
+    "permissions-absent": {
+      text: "it lacks the attached policy {id}, which the state has",
+      risk: "DKP lacks the permissions of that policy",
+      remedy: `ask who did this, which CloudTrail has; then plan, and apply, which restores it
+        (docs/how-to/recover.md#manual-changes)`,
+    },
     "permissions-denied": {
       text: `[its group {group}|it] has the {part} {id}, which denies {count} of DKP's
         policy[ {limits}]: {denied}`,

@@ -158,7 +158,11 @@ async function objectDrift(compared: Compared, expected: Expected): Promise<Find
     const isUser = kind === "user";
     const parts = [
       ...(isUser
-        ? [userPolicies(compared, expected), groups(compared, expected)]
+        ? [
+            userPolicies(compared, expected),
+            detachedPolicies(compared, expected),
+            groups(compared, expected),
+          ]
         : [documentFindings(iam, expected)]),
       ...PARTS[kind].map((part) => partDrift(compared, expected, part)),
       ...(isUser ? [keyFindings(compared, expected)] : []),
@@ -245,6 +249,19 @@ function userPolicies(compared: Compared, expected: Expected): Promise<Findings>
     const isDenial = denials.length > 0 && actionsBeyond(document, []).length === 0;
     return isDenial ? denials : [partFinding(part, id, expected), ...denials];
   });
+}
+
+/** Policies of the state that somebody detached from the user: its keys lack their permissions. */
+async function detachedPolicies({ state, iam }: Compared, expected: Expected): Promise<Findings> {
+  const links = state?.links.filter(
+    ({ address, of }) =>
+      policyOfAddress(address)?.what === "userAttachment" && of === title(expected),
+  );
+  const read = await iam.attached("user", expected.name);
+  const attached = "value" in read ? read.value : links?.map(({ to }) => to);
+  return (links ?? [])
+    .filter(({ to }) => attached?.includes(to) === false)
+    .map(({ to: id }) => ({ rule: "permissions-absent", values: { id } }));
 }
 
 async function groups(compared: Compared, expected: Expected): Promise<Findings> {

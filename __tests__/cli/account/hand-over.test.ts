@@ -64,6 +64,12 @@ describe("hand-over", () => {
     );
   });
 
+  it("names for a key of rotate the command for a running cluster before the one for an installation", async () => {
+    await expect(handOver("accessKeys: { managedBy: rotate, maxAge: 90 }")).rejects.toThrow(
+      "accessKeys: Terraform has no key to hand over; npx dkp-access rotate deckhouse --cluster gives a running cluster its key, and npx dkp-access rotate deckhouse --out FILE an installation",
+    );
+  });
+
   it("decrypts the secret with the gpg of the PATH, and not with one of a package", async () => {
     for (const folder of ["node_modules/.bin", "bin"]) {
       write({ [`${folder}/gpg`]: `#!/bin/sh\necho ${folder}\n` });

@@ -2,7 +2,7 @@ import { spawnSync } from "node:child_process";
 import { existsSync, readdirSync, statSync } from "node:fs";
 import { basename, join } from "node:path";
 import { parse } from "yaml";
-import { packageSource } from "../../../src/cli/init/repository";
+import { packageSource, repositoryFiles } from "../../../src/cli/init/repository";
 import { PACK_FILES } from "../../../src/cli/pack/contents";
 import { folderForEach } from "../../helpers/folder";
 import { ENCRYPTION_KEY } from "../../helpers/pgp-keys";
@@ -130,6 +130,22 @@ describe("dkp-access init", () => {
       );
     }
   });
+
+  it.each([
+    ["rotate", "npx dkp-access rotate acme --cluster --context 'a b' --yes\n"],
+    ["none", "nothing rotates the key of the cluster, because another cluster uses it\ntoo."],
+  ] as const)(
+    "describes an adopted cluster, whose key is not handed over, where managedBy is %s",
+    (managedBy, expected) => {
+      const given = { stacks: ["acme"], pipeline: undefined, source: "1.0.0" };
+      const adopted = { context: "a b", managedBy };
+      const { "README.md": page } = repositoryFiles({ ...given, adopted });
+      expect(page).toContain(expected);
+      expect(page).toContain("npx dkp-access keys acme --cluster --context 'a b' ");
+      expect(page).toContain("After the first apply, remove `import` from");
+      expect(page).not.toMatch(/dkp-access hand-over|<!--/);
+    },
+  );
 
   const withOwnValues = (file: string) => ({
     [file]: read(file).replace('"CHANGE" # CHANGE', '"123456789012"'),

@@ -11,6 +11,7 @@ import { withIam } from "../account/aws/iam-reader";
 import { pairOwner } from "../account/cluster-pair";
 import { runningCluster } from "../cluster/running-cluster";
 import {
+  type AdoptedCluster,
   CDKTF_NODE,
   PIPELINES,
   packageSource,
@@ -69,7 +70,7 @@ async function init(session: Session, folder: string, options: Options): Promise
   const cdktf = isTerrain ? "cdktn" : options.cdktf && "cdktf";
   const { named, file, isCheckout } = packageSource(session.host.env);
   const files: [string, string | Uint8Array][] = Object.entries({
-    ...repositoryFiles({ ...options, stacks: [...new Set(stacks)], cdktf, source: named }),
+    ...repositoryFiles({ ...options, stacks: [...new Set(stacks)], cdktf, source: named, adopted }),
     ...adopted?.files,
   });
   const isPacked = file !== undefined && existsSync(file);
@@ -96,6 +97,11 @@ async function init(session: Session, folder: string, options: Options): Promise
   session.print(`\nNext steps: ${join(folder, "README.md")}\n`);
 }
 
+interface Adopted extends AdoptedCluster {
+  readonly files: Readonly<Record<string, string>>;
+  readonly report: string;
+}
+
 /** Of the calls to AWS, in seconds. */
 const LIMIT = 120;
 
@@ -103,7 +109,7 @@ async function adopt(
   session: Session,
   options: Options,
   [stack = "", ...others]: readonly string[],
-): Promise<{ readonly files: Readonly<Record<string, string>>; readonly report: string }> {
+): Promise<Adopted> {
   if (others.length > 0) {
     throw new Error("--stack: with --cluster there is one, the settings of that cluster; name one");
   }
@@ -129,5 +135,10 @@ async function adopt(
   }
   const file = `deployments/${stack}.yaml`;
   const adopted = adoptedSettings(access, file, stack);
-  return { files: { [file]: adopted.text }, report: adoptedText(access, adopted) };
+  return {
+    context: cluster.context,
+    managedBy: access.isShared ? "none" : "rotate",
+    files: { [file]: adopted.text },
+    report: adoptedText(access, adopted),
+  };
 }

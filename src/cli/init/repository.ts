@@ -23,6 +23,13 @@ export interface RepositoryOptions {
   /** The command that runs a program of the repository; undefined: settings only. */
   readonly cdktf?: "cdktf" | "cdktn" | undefined;
   readonly source: string;
+  /** The running cluster that the settings are of. */
+  readonly adopted?: AdoptedCluster | undefined;
+}
+
+export interface AdoptedCluster {
+  readonly context: string;
+  readonly managedBy: "rotate" | "none";
 }
 
 /** The newest one with a build of node-pty for the command `cdktf` 0.21. */
@@ -37,7 +44,7 @@ const read = (path: string) => readFileSync(packageFile(path), "utf8");
 
 /** By path. */
 export function repositoryFiles(options: RepositoryOptions): Readonly<Record<string, string>> {
-  const { stacks, pipeline, cdktf } = options;
+  const { stacks, pipeline, cdktf, adopted } = options;
   const [stack] = stacks;
   const isShared = stacks.length > 1;
   const program = cdktf === undefined ? [] : ["cdktf.json", "main.ts", "tsconfig.json"];
@@ -53,6 +60,8 @@ export function repositoryFiles(options: RepositoryOptions): Readonly<Record<str
       isShared,
       cdktf,
       pipelineFile: pipeline && PIPELINES[pipeline].path,
+      context: adopted?.context,
+      managedBy: adopted?.managedBy,
     }),
     ...(pipeline === undefined
       ? {}

@@ -44,11 +44,13 @@ export async function currentKey(
 ): Promise<CurrentKey> {
   const { stack, accessKeys, managedBy, user, accountId } = deployment;
   if (accessKeys === "none") {
-    const create =
+    const create = awsCommand("iam", "create-access-key", { "user-name": user.name });
+    const remedy =
       managedBy === "rotate"
-        ? dkpAccess("rotate", stack, "--out", "FILE")
-        : awsCommand("iam", "create-access-key", { "user-name": user.name });
-    throw new Error(`accessKeys: Terraform has no key to hand over; create one with ${create}`);
+        ? `${dkpAccess("rotate", stack, "--cluster")} gives a running cluster its key, and ` +
+          `${dkpAccess("rotate", stack, "--out", "FILE")} an installation`
+        : `create one with ${create}`;
+    throw new Error(`accessKeys: Terraform has no key to hand over; ${remedy}`);
   }
   const state = readState(await pullState(terraform, folder));
   const mismatch = mismatches(deployment, state.user, state.user?.arn?.split(":")[4]);

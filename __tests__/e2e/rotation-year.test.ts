@@ -7,6 +7,7 @@ import { rotationWorld, userWorld } from "../../src/cli/account/rotate/world";
 import type { SecretKey } from "../../src/cli/cluster/configuration";
 import { clusterAccess } from "../../src/cli/cluster/d8";
 import { runningCluster } from "../../src/cli/cluster/running-cluster";
+import { shellCommand } from "../../src/cli/text/advice";
 import { COMPLETE } from "../helpers/complete";
 import { type Environment, Nights } from "../helpers/rotation-nights";
 import { random } from "../helpers/rotation-runs";
@@ -91,12 +92,12 @@ async function realEnvironment(): Promise<Environment> {
   };
 }
 
-it("passes the secret of a new key to the standard input of a command, and nowhere else", async () => {
+it("passes the secret of a new key to a pipe, and nowhere else", async () => {
   const [list, block] = [join(path, "processes"), join(folder(), "block")];
   const command = `cat /proc/[0-9]*/cmdline /proc/[0-9]*/environ | tr '\\0' ' ' > '${list}'; cat > '${block}'`;
   const environment = { ...terraformEnvironment(aws, rotator), HOME: path, TMPDIR: path };
-  const args = [...DKP_ACCESS, "rotate", "deckhouse", "--yes", "--exec", command] as const;
-  const { status, output } = runIn(path, environment, ...args);
+  const rotate = shellCommand(...DKP_ACCESS, "rotate", "deckhouse", "--yes", "--out", "-");
+  const { status, output } = runIn(path, environment, "sh", "-c", `${rotate} | { ${command}; }`);
   expect([status, readFileSync(list, "utf8").includes("rotate deckhouse --yes")]).toEqual([
     0,
     true,

@@ -12,6 +12,7 @@ interface CliResult {
  * @param env the whole environment of the command
  * @param node the version of Node.js
  * @param input its standard input
+ * @param isTTY whether that is a terminal
  */
 export async function runCli(
   folder: string,
@@ -19,6 +20,7 @@ export async function runCli(
   env: Readonly<Record<string, string>> = {},
   node = "20.9.0",
   input = "",
+  isTTY = false,
 ): Promise<CliResult> {
   const [stdout, stderr] = [new Captured(), new Captured()];
   const before = process.cwd();
@@ -26,7 +28,7 @@ export async function runCli(
   try {
     const status = await runProgram(args, {
       env,
-      stdin: Readable.from([input]),
+      stdin: Object.assign(Readable.from([input]), { isTTY }),
       stdout,
       stderr,
       versions: { node },

@@ -63,7 +63,7 @@ const STATES = [
   ["the cluster has another prefix", inCluster(ONE, OLD, "prod"), 3],
   ["the cluster has another Region", inCluster(ONE, OLD, "dev", "us-east-1"), 3],
   ["a younger key than DKP's was used", inCluster(YOUNGER_USED, OLD), 2],
-  ["no rotation has ended", inCluster(rotated(iamKey(OLD, 98, 0.1)), OLD), 2],
+  ["no rotation has ended", inCluster(rotated(iamKey(OLD, 105, 0.1)), OLD), 2],
   ["DKP has Terraform's key", inCluster(DEPLOYED, OLD), 0],
   ["Terraform's key was deleted, and DKP has it", inCluster(situation("", [], []), OLD), 3],
   ["Terraform's key is Inactive, and DKP has it", inCluster(ENDED, OLD), 3],

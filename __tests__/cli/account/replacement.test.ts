@@ -1,6 +1,7 @@
 import {
   accountIn,
   isUnknownKey,
+  leakRefusal,
   replacementOf,
   replacementText,
 } from "../../../src/cli/account/hand-over/replacement";
@@ -17,6 +18,7 @@ const ANSWERS = {
   ListAccessKeys: { [OLD_KEY]: "Active", [NEW_KEY]: "Active" },
 };
 const WITHOUT_OLD = { ListAccessKeys: { [NEW_KEY]: "Active" } };
+const NO_ANSWER = { ...WITHOUT_OLD, GetAccessKeyInfo: "error timed out" };
 
 interface Given {
   readonly settings?: string;
@@ -37,6 +39,19 @@ const replacement = ({
     current,
     accountWith({ ...ANSWERS, ...answers }),
     0,
+  );
+
+const refusalOf = ({
+  settings = SETTINGS,
+  cluster = {},
+  answers = {},
+  leaked = [NEW_KEY],
+}: Omit<Given, "current"> & { readonly leaked?: readonly string[] }) =>
+  leakRefusal(
+    deployment(settings),
+    { ...runningClusterWith(CONFIGURATION), ...cluster },
+    leaked,
+    accountWith({ ...ANSWERS, ...answers }),
   );
 
 describe("replacementOf", () => {
@@ -140,7 +155,7 @@ describe("replacementOf", () => {
       `user.name: the settings have deckhouse, and the cluster has bob, as its key ${OLD_KEY} shows; this is another cluster: name another --context or stack`,
       { answers: { ...WITHOUT_OLD, GetAccessKeyLastUsed: { UserName: "bob" } } },
     ],
-    ["why", { answers: { ...WITHOUT_OLD, GetAccessKeyInfo: "error timed out" } }],
+    ["why", { answers: NO_ANSWER }],
   ])("refuses: %s", async (message, given) => {
     await expect(replacement(given)).rejects.toThrow(message);
   });
@@ -161,4 +176,41 @@ DKP restarts the components that call AWS.
   ).toMatch(
     `No user of the account has ${OLD_KEY}: it was deleted.\n${NEW_KEY} replaces ${OLD_KEY} in prod: `,
   );
+});
+
+describe("leakRefusal", () => {
+  it.each<readonly [what: string, refusal: string | undefined, Parameters<typeof refusalOf>[0]]>([
+    ["where the user has the cluster's key", undefined, {}],
+    ["with settings that do not say which cluster it is", undefined, { settings: "" }],
+    ["where nobody has the cluster's key", undefined, { answers: WITHOUT_OLD }],
+    [
+      "where IAM denies the call for it",
+      undefined,
+      { answers: { ...WITHOUT_OLD, GetAccessKeyLastUsed: "error AccessDenied" } },
+    ],
+    ["where the cluster's key leaked", undefined, { leaked: [OLD_KEY], answers: NO_ANSWER }],
+    [
+      "where another prefix is no cluster of the settings",
+      "cluster.prefix: the settings have dev, and the cluster of dev has prod; this is another cluster: name another --context or stack",
+      { leaked: [OLD_KEY], cluster: { prefix: "prod" } },
+    ],
+    [
+      "where Commander manages it",
+      "Commander manages the cluster, and writes its own configuration back",
+      { leaked: [OLD_KEY], cluster: { isOfCommander: true } },
+    ],
+    [
+      "where the cluster has another user's key",
+      `user.name: the settings have deckhouse, and the cluster has bob, as its key ${OLD_KEY} shows; `,
+      { answers: { ...WITHOUT_OLD, GetAccessKeyLastUsed: { UserName: "bob" } } },
+    ],
+    [
+      "where the cluster has another account's key",
+      `accountId: the settings have 123456789012, and the cluster has 210987654321, as its key ${OLD_KEY} shows; `,
+      { answers: { ...WITHOUT_OLD, GetAccessKeyInfo: { Account: "210987654321" } } },
+    ],
+    ["where STS does not answer", "why", { answers: NO_ANSWER }],
+  ])("is a text and no error %s: %s", async (_, refusal, given) => {
+    expect(await refusalOf(given)).toEqual(refusal && expect.stringContaining(refusal));
+  });
 });

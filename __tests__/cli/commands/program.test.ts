@@ -90,7 +90,8 @@ dkp-access ${args[0]} --help shows the usage
     async (key) => {
       const { stderr } = await runCli(at(), ["rotate", "dev", "--leaked", key]);
       const isRejected = stderr.includes("--leaked: the value is not the ID of an access key");
-      expect([isRejected, stderr.includes(key)]).toEqual([!key.startsWith("AKIA"), false]);
+      const isSecret = !key.startsWith("AKIA");
+      expect([isRejected, isSecret && stderr.includes(key)]).toEqual([isSecret, false]);
     },
   );
 

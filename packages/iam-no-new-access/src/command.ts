@@ -122,9 +122,9 @@ function exampleLines({ request, level, isWorst }: Result): readonly string[] {
 
 /**
  * Lines for a terminal or a log, whatever the policies contain, as JSON writes escape sequences, so
- * that JSON keeps its meaning: no character moves the cursor, starts a line or changes the direction
- * of writing, and GitHub Actions runs nothing. Its workflow commands are `::` at the start of a line,
- * after optional white space, and `##[` anywhere. Source: actions/runner,
+ * that JSON keeps its meaning: no character moves the cursor, starts a line or changes the
+ * direction of writing, and GitHub Actions runs nothing. Its workflow commands are `::` at the
+ * start of a line, after optional white space, and `##[` anywhere. Source: actions/runner,
  * src/Runner.Common/ActionCommand.cs.
  */
 function linesOf(lines: readonly string[]): string {

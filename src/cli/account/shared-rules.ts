@@ -50,8 +50,8 @@ export const DKP_KEY_DEAD = {
 const CLUSTER = {
   unverifiable: {
     "cluster-is-another": {
-      text: `{field}: the settings have {settings}, and the cluster[ of {context}] has {cluster}[, as
-        its key {key} shows]`,
+      text: `{field}: the settings have {settings}, and the cluster[ of {context}] has {cluster}[,
+        as its key {key} shows]`,
       remedy: "this is another cluster: name another --context or stack",
     },
   },

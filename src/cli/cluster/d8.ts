@@ -78,6 +78,16 @@ export async function d8(
 }
 
 /**
+ * The address of the API server, as the kubeconfig has it: nothing is called.
+ * @throws ClusterError
+ */
+export async function serverOf(access: ClusterAccess): Promise<string> {
+  const path = "--output=jsonpath={.clusters[0].cluster.server}";
+  const output = await d8(access, ["k", "config", "view", "--minify", path]);
+  return output.toString("utf8").trim();
+}
+
+/**
  * Whether the user of the kubeconfig may do something. `kubectl auth can-i` prints "no", and ends
  * with 1. Source: k8s.io/kubectl v0.34.4 pkg/cmd/auth.
  * @throws ClusterError if the cluster does not answer that

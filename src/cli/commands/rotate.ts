@@ -5,24 +5,34 @@ import { IamReader } from "../account/aws/iam-reader";
 import { isOwnPair } from "../account/cluster-pair";
 import {
   isUnknownKey,
-  OF_COMMANDER,
+  leakRefusal,
   requireAccount,
   requireCluster,
-  requireLeakedCluster,
 } from "../account/hand-over/replacement";
 import { checkSecretFile } from "../account/hand-over/secret-file";
-import { type LeakWorld, leakPlan, leakPlanText, respond } from "../account/rotate/leak";
+import {
+  contained,
+  type LeakPlan,
+  type LeakWorld,
+  leakPlan,
+  leakPlanText,
+  patient,
+  respond,
+  toAny,
+  toContext,
+} from "../account/rotate/leak";
 import {
   type Destination,
   keysBefore,
   newKeyFor,
-  toCommand,
   toFile,
+  toOutput,
 } from "../account/rotate/new-key";
 import { type RotateFound, RUN_LIMIT, unreadFindings } from "../account/rotate/next-step";
 import { ROTATE_RULES, type RotateRules } from "../account/rotate/rotate-rules";
 import { type Rotated, rotateOnce } from "../account/rotate/rotation";
 import { rotationWorld, userWorld } from "../account/rotate/world";
+import { serverOf } from "../cluster/d8";
 import { type RunningCluster, runningCluster, SECRET_NAME } from "../cluster/running-cluster";
 import {
   adviceLines,
@@ -45,21 +55,17 @@ import {
   requireYes,
 } from "./support/cluster";
 import { STACK_HELP, selectOne } from "./support/deployments";
-import { type Define, formatOption, type Session } from "./support/session";
+import { answerOf, type Define, formatOption, type Session } from "./support/session";
 
 interface Options extends ClusterOptions, Agreement {
   readonly now?: true;
   readonly leaked?: readonly string[];
   readonly out?: string;
-  readonly exec?: string;
   readonly format: string;
 }
 
 /** In seconds: the one call that the pair of a cluster signs. */
 const SIGN_LIMIT = 60;
-
-/** Options that a key for another destination than a cluster excludes. */
-const ELSEWHERE = ["cluster", "now"];
 
 export const define: Define = (command, session) => {
   command
@@ -67,9 +73,9 @@ export const define: Define = (command, session) => {
       "Does the next step of a rotation: creates a key, gives it to the cluster, " +
         "deactivates or deletes the former one. " +
         "Run it every night, with accessKeys: { managedBy: rotate }.\n\n" +
-        "With --leaked, it gives another key to the cluster, FILE or COMMAND, " +
+        "With --leaked, whoever manages the keys, it gives another key to the cluster or FILE, " +
         "then deletes the leaked keys. " +
-        "Without --cluster, --out and --exec, it only deletes them.",
+        "Without --cluster and --out, it only deletes them.",
     )
     .argument("[stack]", STACK_HELP)
     .option("--now", "begin a rotation before its time")
@@ -81,14 +87,8 @@ export const define: Define = (command, session) => {
     .addOption(
       new Option(
         "--out <file>",
-        "create a key for an installation or Commander, in a new file of mode 0600",
-      ).conflicts(ELSEWHERE),
-    )
-    .addOption(
-      new Option("--exec <command>", "pass the key to this command's input").conflicts([
-        ...ELSEWHERE,
-        "out",
-      ]),
+        "create a key for an installation or Commander, in a new file of mode 0600; - is a pipe",
+      ).conflicts(["cluster", "now"]),
     )
     .option("--yes", "do not ask");
   addClusterOptions(command, "read and write the key of a running cluster")
@@ -98,6 +98,14 @@ export const define: Define = (command, session) => {
 };
 
 async function rotate(session: Session, name: string | undefined, options: Options): Promise<void> {
+  const { leaked, out } = options;
+  if (leaked !== undefined) {
+    return await leakResponse(session, name, leaked, options).catch((error: unknown) => {
+      // A leaked key may work, or DKP's may not.
+      session.raise(EXIT.breaking);
+      throw error;
+    });
+  }
   const { deployment } = selectOne(session, [name]);
   const { stack, managedBy } = deployment;
   if (managedBy === undefined) {
@@ -106,36 +114,23 @@ async function rotate(session: Session, name: string | undefined, options: Optio
         "write accessKeys: { managedBy: rotate }, or rotate them there",
     );
   }
-  const destination = destinationOf(session, options);
-  if (options.leaked !== undefined) {
-    return report(session, stack, options, {
-      findings: await leakResponse(session, deployment, options.leaked, destination, options),
-    });
-  }
-  if (destination !== undefined && managedBy === "terraform") {
+  if (out !== undefined && managedBy === "terraform") {
     throw new Error(
       `--out: Terraform creates the keys of ${stack}; write accessKeys: { managedBy: rotate }, ` +
         `or hand over its key: ${dkpAccess("hand-over", stack, "--out", "FILE")}`,
     );
   }
-  if (destination !== undefined) {
-    return report(session, stack, options, {
-      findings: [await createdFor(session, deployment, destination, options)],
-    });
+  if (out !== undefined) {
+    const findings = [await createdFor(session, deployment, destination(session, out), options)];
+    return report(session, stack, options, { findings });
   }
   const run = options.cluster === true ? inCluster : withoutCluster;
   report(session, stack, options, await run(session, deployment, options));
 }
 
-function destinationOf(
-  { host: { env } }: Session,
-  { out, exec }: Options,
-): Destination | undefined {
-  if (exec !== undefined) {
-    return toCommand(exec, env);
-  }
-  if (out === undefined) {
-    return undefined;
+function destination({ host: { env, stdout } }: Session, out: string): Destination {
+  if (out === "-") {
+    return toOutput(stdout);
   }
   checkSecretFile(out, env);
   return toFile(out, env);
@@ -173,14 +168,18 @@ function report(
   { findings, given }: Rotated,
 ): void {
   session.raise(exitCodeOf<RotateRules>(ROTATE_RULES, findings));
+  // A pipe has the block alone.
+  const print = (text: string) =>
+    options.out === "-" ? session.printError(text) : session.print(text);
   const named = findings.map((found) => {
     return { ...found, stack, values: { ...found.values, stack } } as Finding<RotateRules>;
   });
   if (options.format === "json") {
-    session.printJson(reportJson<RotateRules>(ROTATE_RULES, named, [{ stack }], { given }));
+    const json = reportJson<RotateRules>(ROTATE_RULES, named, [{ stack }], { given });
+    print(`${JSON.stringify(json, null, 2)}\n`);
     return;
   }
-  session.print(named.map(textOfFound).join(""));
+  print(named.map(textOfFound).join(""));
   if (given !== undefined) {
     session.print(
       `the cluster has the key ${given} now: read back from ${SECRET_NAME}. ` +
@@ -191,56 +190,101 @@ function report(
 
 async function leakResponse(
   session: Session,
-  deployment: Deployment,
+  name: string | undefined,
   leaked: readonly string[],
-  to: Destination | undefined,
   options: Options,
-): Promise<readonly RotateFound[]> {
-  const { region, user } = deployment;
-  return await withUser(session, deployment, async (keys, iam) => {
-    await requireAccount(deployment, iam);
-    const read = await readWorld(session, deployment, iam, keys, options);
-    const create =
-      to && (() => newKeyFor(read, deployment, to, session.printError, "leak-new-key"));
-    const world = { ...read, elsewhere: create && { name: to.name, create } };
+): Promise<void> {
+  const { deployment } = selectOne(session, [name]);
+  const { region, user, stack, accountId, managedBy = "none" } = deployment;
+  const findings = await withUser(session, deployment, async (keys, iam) => {
+    const { world, receiver } = await leakWorld(session, deployment, iam, patient(keys), options);
     const plan = await leakPlan(world, leaked, user.name);
-    session.printError(leakPlanText(plan, world.now(), world));
-    await requireYes(session, { yes: options.yes }, "Do this?");
+    const account = await iam.account();
+    const isOther = accountId !== undefined && "value" in account && account.value !== accountId;
+    if (isOther && !(plan.isListed && plan.keys.length > 0)) {
+      await requireAccount(deployment, iam);
+    }
+    session.printError(leakPlanText(plan, world.now(), receiver, managedBy));
+    const agreed = await agreedPlan(session, plan, world.context, options);
     const { removeDenial } = leakCommands(user.name, region);
-    return await respond(world, plan, removeDenial).catch((error: Error) => {
-      // A leaked key may work, or DKP's may not.
-      session.raise(EXIT.breaking);
+    return await respond(world, agreed, removeDenial, managedBy).catch((error: Error) => {
       const repeat = "the response has not ended; correct this, and run the command again";
       throw new Error(`${error.message}; ${repeat}`, { cause: error });
     });
   });
+  report(session, stack, options, { findings });
 }
 
 /**
- * The cluster, if it is named and answers.
- * @throws Error if it is another cluster than that of the settings
+ * What a leaked pair proves about a cluster is nothing: before it gets a key, a person names it.
+ * @throws Error that nothing was changed, without an answer
  */
-async function readWorld(
+async function agreedPlan(
+  session: Session,
+  plan: LeakPlan,
+  context: string | undefined,
+  { yes, context: given }: Options,
+): Promise<LeakPlan> {
+  if (!plan.isGiven || context === undefined || (yes === true && given !== undefined)) {
+    await requireYes(session, { yes }, "Do this?");
+    return plan;
+  }
+  const options = toContext(context);
+  if (session.host.stdin.isTTY !== true) {
+    await requireYes(session, { yes }, "Do this?");
+    const reason = "there is no terminal to ask for the name of the context at";
+    return contained(plan, { reason, options });
+  }
+  const question =
+    `Type ${context}, the name of the context, to do this; ` +
+    "contain ends the leaked keys and gives no key; Ctrl-C changes nothing: ";
+  const answers = [context, "contain"];
+  const answer = await answerOf(session, question, (text) => answers.includes(text));
+  if (answer === undefined) {
+    throw new Error("nothing was changed: the input ended without an answer");
+  }
+  return answer === context ? plan : contained(plan, { reason: "the answer was contain", options });
+}
+
+/** Where another key goes, if something can take it: nothing here ends the response. */
+async function leakWorld(
   session: Session,
   deployment: Deployment,
   iam: IamReader,
   world: LeakWorld,
   options: Options,
-): Promise<LeakWorld> {
-  if (options.cluster !== true) {
-    return world;
+): Promise<{ readonly world: LeakWorld; readonly receiver: string }> {
+  const { out, leaked = [] } = options;
+  try {
+    if (out !== undefined) {
+      const to = destination(session, out);
+      const create = () => newKeyFor(world, deployment, to, session.printError, "leak-new-key");
+      return { world: { ...world, elsewhere: { name: to.name, create } }, receiver: to.name };
+    }
+    if (options.cluster === true) {
+      const access = await namedCluster(session, options);
+      const cluster = await runningCluster(access);
+      const { context } = access;
+      const server = await serverOf(access).catch(() => "of an unknown address");
+      const reason = await leakRefusal(deployment, cluster, leaked, iam);
+      if (reason !== undefined && !cluster.isOfCommander) {
+        return { world: { ...world, refusal: { reason, options: toAny() } }, receiver: "nothing" };
+      }
+      const refusal = reason === undefined ? undefined : { reason, options: "--out FILE" };
+      const signs = () => isOwnPair(deployment, access, session.waiting(SIGN_LIMIT));
+      return {
+        world: { ...rotationWorld(world, access, cluster, signs), context, refusal },
+        receiver:
+          `the cluster ${cluster.prefix ?? "without a prefix"} ` +
+          `(context ${context}, ${server})`,
+      };
+    }
+  } catch (error) {
+    const reason = (error as Error).message;
+    const to = out === undefined ? toAny(options.context) : "--out FILE";
+    return { world: { ...world, refusal: { reason, options: to } }, receiver: "nothing" };
   }
-  const access = await namedCluster(session, options);
-  const cluster = await runningCluster(access).catch((error: Error) => {
-    session.printError(`${error.message}\n`);
-  });
-  if (cluster === undefined) {
-    return world;
-  }
-  await requireLeakedCluster(deployment, cluster, options.leaked ?? [], iam);
-  const refusal = cluster.isOfCommander ? OF_COMMANDER : undefined;
-  const signs = () => isOwnPair(deployment, access, session.waiting(SIGN_LIMIT));
-  return { ...rotationWorld(world, access, cluster, signs), refusal };
+  return { world, receiver: "nothing" };
 }
 
 async function inCluster(

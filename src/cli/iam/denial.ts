@@ -299,7 +299,9 @@ function otherNetwork({ network, row, request }: Asked): Answer | undefined {
 function explicitDeny({ request, network, row, deployment }: Asked): Answer | undefined {
   const { policyArn, isExplicit } = request;
   const { stack, policy, policies } = deployment;
-  const drift = `${dkpAccess("drift", stack)} names the policies of the user; see ${recovery("quarantine")}`;
+  const drift =
+    `${dkpAccess("drift", stack)} names the policies of the user; ` +
+    `see ${recovery("quarantine")}`;
   if (!isExplicit) {
     return undefined;
   }

@@ -1,11 +1,12 @@
 import { statSync } from "node:fs";
+import { PassThrough } from "node:stream";
 import type { IamKey } from "../../../../src/cli/account/aws/iam-reader";
 import {
   type Destination,
   keysBefore,
   newKeyFor,
-  toCommand,
   toFile,
+  toOutput,
 } from "../../../../src/cli/account/rotate/new-key";
 import type { RotationWorld } from "../../../../src/cli/account/rotate/rotation";
 import { deployment } from "../../../helpers/deployment";
@@ -58,29 +59,31 @@ describe("a key for an installation", () => {
   it("is deleted again where AWS does not accept it, because nothing has it", async () => {
     const { calls, world } = worldOf();
     world.accepts = () => Promise.reject(new Error("AWS does not accept the new key"));
-    const result = newKeyFor(world, deployment(), toCommand("false", {}), () => undefined);
+    const result = newKeyFor(world, deployment(), toOutput(new PassThrough()), () => undefined);
     await expect(result).rejects.toThrow(
       /^AWS does not .+; the new key AKIA\w+ was deleted again$/,
     );
     expect(calls).toEqual(["create", "delete AKIAI44QH8DHBEXAMPLE"]);
   });
 
-  it("goes to the standard input of a command", async () => {
-    const file = folder.at("block");
-    expect(await createdFor(toCommand(`cat > ${file}`, process.env)).result).toMatchObject({
+  it("goes to standard output, alone, where that is a pipe", async () => {
+    const output = new PassThrough();
+    expect(await createdFor(toOutput(output)).result).toEqual({
       rule: "new-key",
+      values: { key: "AKIAI44QH8DHBEXAMPLE", to: "standard output" },
     });
-    expect(folder.read("block")).toContain(BLOCK);
+    expect(output.read().toString()).toContain(BLOCK);
+    expect(() => toOutput(Object.assign(output, { isTTY: true }))).toThrow(
+      "--out: standard output is a terminal, which would show the secret; add a pipe, or name a file",
+    );
   });
 
-  it.each([
-    ["exit 3", "exit code 3"],
-    ["kill -9 $$", "SIGKILL"],
-    ["/does/not/exist", "exit code 127"],
-  ])("stays where the command %s may have passed it on", async (command, end) => {
-    const { calls, result } = createdFor(toCommand(command, process.env));
+  it("stays where the reader of a pipe may have it", async () => {
+    const output = new PassThrough();
+    output.on("error", () => undefined).destroy();
+    const { calls, result } = createdFor(toOutput(output));
     await expect(result).rejects.toThrow(
-      `--exec: the command ended with ${end}; the new key is AKIAI44QH8DHBEXAMPLE; it is Active: if nothing has it, delete it: aws iam delete-access-key --user-name=deckhouse --access-key-id=AKIAI44QH8DHBEXAMPLE`,
+      /; the new key is AKIAI44QH8DHBEXAMPLE; it is Active: if nothing has it, delete it: aws iam delete-access-key --user-name=deckhouse --access-key-id=AKIAI44QH8DHBEXAMPLE$/,
     );
     expect(calls).toEqual(["create"]);
   });

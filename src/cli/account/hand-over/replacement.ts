@@ -62,19 +62,40 @@ function requireWritable({ stack, managedBy }: Deployment, cluster: RunningClust
 }
 
 /**
- * For a leak, in an account that was compared: writing may be forbidden, and a leaked key may be
- * gone.
- * @throws Error if the cluster is not that of the settings, or has a key of another user
+ * For a leak: a leaked key may be gone, and settings may be missing.
+ * @returns why the cluster gets no key; the leaked keys are ended all the same
  */
-export async function requireLeakedCluster(
+export async function leakRefusal(
   deployment: Deployment,
   cluster: RunningCluster,
   leaked: readonly string[],
   iam: IamReader,
-): Promise<void> {
-  requireSameCluster(deployment, cluster);
-  if (!leaked.includes(cluster.configuration.keyId)) {
-    await isOfUser(deployment, cluster.configuration.keyId, iam);
+): Promise<string | undefined> {
+  if (cluster.isOfCommander) {
+    return OF_COMMANDER;
+  }
+  try {
+    requireNoMismatch(deployment, cluster);
+    const { keyId } = cluster.configuration;
+    await (leaked.includes(keyId) ? undefined : requireNoOther(deployment, keyId, iam));
+    return undefined;
+  } catch (error) {
+    return (error as Error).message;
+  }
+}
+
+/** @throws Error if a key is another user's or another account's, or if IAM does not answer */
+async function requireNoOther(deployment: Deployment, id: string, iam: IamReader): Promise<void> {
+  const keys = requiredOf(await iam.keys(deployment.user.name)) ?? [];
+  if (keys.some((key) => key.id === id)) {
+    return;
+  }
+  const { accountId } = deployment;
+  await (accountId === undefined ? undefined : requireAccountOf(accountId, id, iam));
+  const read = await iam.keyUse(id);
+  // IAM also denies the call for a key that nobody has.
+  if (!("unread" in read && read.error?.code === "AccessDenied")) {
+    requireUser(deployment, id, requiredOf(read)?.user);
   }
 }
 
@@ -120,6 +141,10 @@ function requireSameCluster(deployment: Deployment, cluster: RunningCluster): vo
         "set it, and commit it",
     );
   }
+  requireNoMismatch(deployment, cluster);
+}
+
+function requireNoMismatch(deployment: Deployment, cluster: RunningCluster): void {
   for (const found of otherCluster(deployment, { cluster })) {
     throw clusterError(found);
   }
@@ -150,21 +175,33 @@ async function isOfUser(deployment: Deployment, id: string, iam: IamReader): Pro
   if (keys.some((key) => key.id === id)) {
     return true;
   }
+  await requireAccountOf(accountId, id, iam);
+  const read = await iam.keyUse(id);
+  if ("unread" in read && read.error?.code === "AccessDenied") {
+    return false;
+  }
+  const use = requiredOf(read);
+  requireUser(deployment, id, use?.user);
+  return use !== undefined;
+}
+
+function requireUser(deployment: Deployment, id: string, owner: string | undefined): void {
+  for (const found of otherCluster(deployment, { dkpKey: id, owner })) {
+    throw clusterError(found);
+  }
+}
+
+async function requireAccountOf(
+  accountId: string | undefined,
+  id: string,
+  iam: IamReader,
+): Promise<void> {
   const account = await accountOf(id, iam);
   if (account !== accountId) {
     const field = "accountId";
     const values = { field, settings: accountId ?? "none", cluster: account ?? "none", key: id };
     throw clusterError({ rule: "cluster-is-another", field, values });
   }
-  const read = await iam.keyUse(id);
-  if ("unread" in read && read.error?.code === "AccessDenied") {
-    return false;
-  }
-  const use = requiredOf(read);
-  for (const found of otherCluster(deployment, { dkpKey: id, owner: use?.user })) {
-    throw clusterError(found);
-  }
-  return use !== undefined;
 }
 
 const NO_ANSWER: readonly string[] = [TIMED_OUT, UNREACHABLE];

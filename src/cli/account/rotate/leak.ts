@@ -1,5 +1,9 @@
+import { setTimeout as wait } from "node:timers/promises";
+import { awsCommand, shellWord } from "../../text/advice";
 import { timeText } from "../../text/time";
 import type { IamKey } from "../aws/iam-reader";
+import { AwsError } from "../aws/operations";
+import { createdOf } from "../key-judge";
 import { isUsed, type RotateFound, useOf } from "./next-step";
 import { giveNewKey, type RotationWorld } from "./rotation";
 
@@ -12,6 +16,13 @@ const PROPAGATION = 900_000;
 /** In milliseconds: how long another key for DKP may delay the end of the leaked one. */
 const GIVE_LIMIT = 60_000;
 
+/** In milliseconds: for seconds, IAM still counts a key that was deleted. */
+const CREATE_LIMIT = 20_000;
+const PAUSE = 1000;
+
+/** In milliseconds: a younger key may be one that another response is about to give. */
+const NEW = 120_000;
+
 const ATTEMPTS = 2;
 
 export interface LeakWorld extends RotationWorld {
@@ -19,7 +30,9 @@ export interface LeakWorld extends RotationWorld {
   denySessions(before: Date): Promise<void>;
   /** Where another key goes, whichever one DKP has; undefined: into the cluster. */
   readonly elsewhere?: Elsewhere | undefined;
-  readonly refusal?: string | undefined;
+  readonly refusal?: Refusal | undefined;
+  /** The name of the cluster's context. */
+  readonly context?: string;
 }
 
 interface Elsewhere {
@@ -27,141 +40,287 @@ interface Elsewhere {
   create(): Promise<RotateFound>;
 }
 
-interface LeakPlan {
-  readonly keys: readonly IamKey[];
-  readonly gone: readonly string[];
-  readonly dkpKey: string | undefined;
-  /** Undefined if the cluster could not be read. */
-  readonly isOfDkp: boolean | undefined;
-  readonly isReplaced: boolean;
-  readonly forSlot: IamKey | undefined;
-  /** Whether DKP has a key that did not leak, and does not work. */
-  readonly isDown: boolean;
+/** Why DKP gets no other key, and the options of the command that gives it one. */
+export interface Refusal {
+  readonly reason: string;
+  readonly options: string;
 }
 
-/** @throws Error if a key is another user's: then nothing is done */
+export interface LeakPlan {
+  readonly leaked: readonly string[];
+  /** The named keys that the user has; all of them if IAM did not list its keys. */
+  readonly keys: readonly IamKey[];
+  readonly isListed: boolean;
+  readonly gone: readonly string[];
+  /** Named keys of other users, which are left alone. */
+  readonly others: readonly { readonly key: string; readonly owner: string }[];
+  /** Whether the key in DKP's Secret is named, or does not work; undefined if it is not known. */
+  readonly isNeeded: boolean | undefined;
+  readonly isGiven: boolean;
+  readonly refusal: Refusal | undefined;
+  /** May be the new key of a former run, whose file somebody has. */
+  readonly younger: IamKey | undefined;
+  readonly forSlot: IamKey | undefined;
+}
+
+/** The options that name a cluster. */
+export const toContext = (context = "NAME"): string => `--cluster --context ${shellWord(context)}`;
+
+export const toAny = (context?: string): string =>
+  `${toContext(context)} (without access to the cluster --out FILE)`;
+
+const NO_DESTINATION: Refusal = {
+  reason: "the cluster was not read",
+  options: toAny(),
+};
+
+/** @throws Error if all keys are other users': then nothing is done */
 export async function leakPlan(
   world: LeakWorld,
   leaked: readonly string[],
   user: string,
 ): Promise<LeakPlan> {
-  const all = await world.keys();
-  const gone = leaked.filter((id) => all.every((key) => key.id !== id));
-  for (const id of gone) {
-    const owner = await world.ownerOf(id);
-    if (owner !== undefined) {
-      throw new Error(
-        `--leaked: ${id} is a key of the user "${owner}", and not of "${user}"; ` +
-          "nothing was changed",
-      );
-    }
+  const all = await world.keys().catch(() => undefined);
+  const missing = leaked.filter((id) => all?.every((key) => key.id !== id));
+  const owners = new Map<string, string | undefined>();
+  for (const id of missing) {
+    owners.set(id, await world.ownerOf(id).catch(() => undefined));
   }
+  const others = [...owners].flatMap(([key, owner]) =>
+    owner === undefined || owner === user ? [] : [{ key, owner }],
+  );
+  const [other] = others;
+  if (other !== undefined && others.length === leaked.length) {
+    throw new Error(
+      `--leaked: ${other.key} is a key of the user "${other.owner}", and not of "${user}"; ` +
+        "nothing was changed",
+    );
+  }
+  // IAM may list a key late.
+  const unlisted = leaked.filter((id) => all === undefined || owners.get(id) === user);
+  const listed = (all ?? []).filter(({ id }) => leaked.includes(id));
+  const keys = [...listed, ...unlisted.map((id): IamKey => ({ id, status: "Active" }))];
+  const gone = missing.filter((id) => owners.get(id) === undefined);
+
+  const { elsewhere } = world;
   const dkpKey = await world.dkpKey().catch(() => undefined);
-  const isOfDkp = dkpKey === undefined ? undefined : leaked.includes(dkpKey);
-  const keys = all.filter(({ id }) => leaked.includes(id));
-  const isReplaced =
-    world.elsewhere !== undefined || (isOfDkp === true && world.refusal === undefined);
-  // DKP may have one that has not leaked.
-  const spare = dkpKey === undefined ? keys : all;
-  const forSlot = isReplaced && all.length > 1 ? slotOf(spare, dkpKey) : undefined;
-  const isDown = isOfDkp === false && !isActive(all, dkpKey);
-  return { keys, gone, dkpKey, isOfDkp, isReplaced, forSlot, isDown };
+  const isNeeded =
+    dkpKey === undefined ? undefined : leaked.includes(dkpKey) || (all && !isActive(all, dkpKey));
+  const younger = elsewhere && youngerOf(all ?? [], leaked);
+  const forSlot = slotOf(all ?? [], leaked, dkpKey, world.now());
+  const isFull = all !== undefined && all.length > 1 && forSlot === undefined;
+  const refusal =
+    world.refusal ??
+    (elsewhere === undefined && dkpKey === undefined ? NO_DESTINATION : undefined) ??
+    (all === undefined ? again(world, "IAM did not list the keys of the user") : undefined) ??
+    (isFull && younger === undefined ? again(world, noRoom(all)) : undefined);
+  const isGiven =
+    refusal === undefined && (elsewhere === undefined ? isNeeded === true : younger === undefined);
+  return {
+    ...{ leaked, keys, isListed: all !== undefined, gone, others, isNeeded },
+    ...{ isGiven, refusal, younger },
+    forSlot: isGiven && all !== undefined && all.length > 1 ? forSlot : undefined,
+  };
 }
+
+/** A world that creates a key as soon as IAM has room for it. */
+export const patient = (world: LeakWorld): LeakWorld => ({
+  ...world,
+  async createKey() {
+    for (const end = Date.now() + CREATE_LIMIT; ; ) {
+      try {
+        return await world.createKey();
+      } catch (error) {
+        const isFull = error instanceof AwsError && error.code.startsWith("LimitExceeded");
+        if (!isFull || Date.now() > end) {
+          throw error;
+        }
+        await wait(PAUSE);
+      }
+    }
+  },
+});
+
+/** The same response, without another key for DKP. */
+export const contained = (plan: LeakPlan, refusal: Refusal): LeakPlan => ({
+  ...plan,
+  ...{ isGiven: false, forSlot: undefined, refusal },
+});
 
 const isActive = (keys: readonly IamKey[], key: string | undefined): boolean =>
   keys.some(({ id, status }) => id === key && status === "Active");
 
-/** A key that nothing has used goes first, then one that does not work, then not DKP's. */
-const slotOf = (keys: readonly IamKey[], dkpKey: string | undefined): IamKey | undefined =>
-  keys.find((key) => !isUsed(key)) ??
-  keys.find(({ status }) => status !== "Active") ??
-  keys.find(({ id }) => id !== dkpKey);
+/** The same command: a call was lost, or something is to be corrected first. */
+const again = ({ elsewhere, context }: LeakWorld, reason: string): Refusal => ({
+  reason,
+  options: elsewhere === undefined ? toContext(context) : "--out FILE",
+});
 
-const makeRoom = async (world: LeakWorld, forSlot: IamKey | undefined): Promise<void> =>
-  forSlot && world.deleteKey(forSlot.id);
+const noRoom = (keys: readonly IamKey[]): string =>
+  `the user has ${keys.map(({ id }) => id).join(" and ")}, of which none is named, and IAM ` +
+  "allows no third key; delete the one that nothing uses";
+
+function youngerOf(keys: readonly IamKey[], leaked: readonly string[]): IamKey | undefined {
+  const named = keys.filter(({ id }) => leaked.includes(id));
+  return keys.find(
+    (key) =>
+      key.status === "Active" &&
+      !leaked.includes(key.id) &&
+      named.every((each) => createdOf(each) < createdOf(key)),
+  );
+}
+
+/**
+ * The key that makes room: a leaked one, DKP's last, else one that nothing has used and that the
+ * cluster, which was read, does not have.
+ */
+const slotOf = (
+  keys: readonly IamKey[],
+  leaked: readonly string[],
+  dkpKey: string | undefined,
+  now: Date,
+): IamKey | undefined => {
+  const named = keys.filter(({ id }) => leaked.includes(id));
+  return (
+    named.find(({ status }) => status !== "Active") ??
+    named.find(({ id }) => id !== dkpKey) ??
+    named[0] ??
+    keys.find(
+      (key) =>
+        dkpKey !== undefined && key.id !== dkpKey && !isUsed(key) && +now - +createdOf(key) > NEW,
+    )
+  );
+};
 
 /**
  * The response to a leak: another key for DKP, for a minute at most, then the end of the leaked
  * ones, whatever the cluster did. A killed run is repeated with the same keys.
  * @param removal the command that removes the Deny
+ * @throws Error if AWS refuses to end a leaked key, or to deny sessions
  */
 export async function respond(
   world: LeakWorld,
   plan: LeakPlan,
   removal: string,
+  managedBy: "terraform" | "rotate" | "none" = "rotate",
 ): Promise<readonly RotateFound[]> {
-  const found: RotateFound[] = [];
-  if (plan.isReplaced) {
-    found.push(await givenInTime(world, plan));
-  } else if (plan.isOfDkp === true) {
-    found.push(notGiven(world, plan, world.refusal));
-  }
+  const giving = plan.isGiven
+    ? given(world, plan).catch(({ message }: Error) => message)
+    : Promise.resolve("");
+  await inTime(giving);
+  const ended = await containment(world, plan, removal).finally(() => giving);
+  const key = plan.leaked.join(" and ");
+  return [
+    ...(await outcome(world, plan, await giving, managedBy)),
+    ...ended,
+    ...(managedBy === "terraform"
+      ? [{ rule: "leaked-in-state", values: { key } } satisfies RotateFound]
+      : []),
+  ];
+}
+
+async function inTime(giving: Promise<unknown>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const limit = new Promise((resolve) => {
+    timer = setTimeout(resolve, GIVE_LIMIT);
+  });
+  await Promise.race([giving, limit]);
+  clearTimeout(timer);
+}
+
+async function containment(
+  world: LeakWorld,
+  { keys, gone, others }: LeakPlan,
+  removal: string,
+): Promise<readonly RotateFound[]> {
   // Also one that was to make room: its deletion may have failed.
-  for (const { id } of plan.keys) {
-    await world.setStatus(id, "Inactive");
+  const refusals: unknown[] = [];
+  for (const { id } of keys) {
+    await world.setStatus(id, "Inactive").catch((error: unknown) => refusals.push(error));
+  }
+  if (refusals.length > 0) {
+    throw refusals[0];
   }
   const before = new Date(+world.now() + PROPAGATION);
   await world.denySessions(before);
-  found.push({ rule: "sessions-denied", values: { before: timeText(before), removal } });
-  const uses = await world.keys();
-  for (const key of plan.keys) {
+  const found: RotateFound[] = [
+    { rule: "sessions-denied", values: { before: timeText(before), removal } },
+  ];
+  const uses = await world.keys().catch(() => keys);
+  for (const key of keys) {
     await world.deleteKey(key.id);
     found.push({
       rule: "leaked-deleted",
-      values: { key: key.id, ...useOf(uses.find(({ id }) => id === key.id) ?? key) },
+      values: { key: key.id, ...useText(uses.find(({ id }) => id === key.id) ?? key) },
     });
   }
-  found.push(...plan.gone.map((key): RotateFound => ({ rule: "leaked-gone", values: { key } })));
-  if (plan.isDown && !plan.isReplaced) {
-    const reason = `the cluster has ${plan.dkpKey}, which is no Active key of the user`;
-    found.push(notGiven(world, plan, reason));
-  }
-  if (plan.isOfDkp === undefined && !plan.isReplaced) {
-    const [key = ""] = [...plan.keys.map(({ id }) => id), ...plan.gone];
-    found.push({ rule: "cluster-unread", values: { key } });
-  }
-  return found;
+  return [
+    ...found,
+    ...gone.map((key): RotateFound => ({ rule: "leaked-gone", values: { key } })),
+    ...others.map(({ key, owner }): RotateFound => {
+      const command = awsCommand("iam", "update-access-key", {
+        "user-name": owner,
+        "access-key-id": key,
+        status: "Inactive",
+      });
+      return { rule: "leaked-of-other", values: { key, owner, command } };
+    }),
+  ];
 }
 
-function notGiven(
-  { elsewhere, refusal }: LeakWorld,
-  { dkpKey }: LeakPlan,
-  reason = "",
-): RotateFound {
-  const isWritten = elsewhere === undefined && refusal === undefined;
-  const options = isWritten ? `--cluster --replaces ${dkpKey}` : "--out FILE";
-  return { rule: "not-given", values: { reason, options } };
-}
+/** IAM did not list a key without a creation. */
+const useText = (key: IamKey): { readonly use: string } =>
+  key.created === undefined ? { use: "last used at a time that AWS did not report" } : useOf(key);
 
-async function givenInTime(world: LeakWorld, plan: LeakPlan): Promise<RotateFound> {
-  const { elsewhere } = world;
-  const giving = async (): Promise<RotateFound> => {
-    if (elsewhere === undefined) {
-      return { rule: "given", values: { key: await workingKey(world, plan) } };
-    }
-    await makeRoom(world, plan.forSlot);
-    return await elsewhere.create();
+/** @param result what was given, or why nothing was */
+async function outcome(
+  world: LeakWorld,
+  { leaked, isNeeded, isGiven, refusal, younger }: LeakPlan,
+  result: RotateFound | string,
+  managedBy: string,
+): Promise<readonly RotateFound[]> {
+  const notGiven = (why: Refusal): readonly RotateFound[] => {
+    const rule =
+      why === NO_DESTINATION && managedBy !== "rotate" ? `not-given-${managedBy}` : "not-given";
+    const options = [...leaked.map((id) => `--leaked ${id}`), why.options].join(" ");
+    return [{ rule, values: { reason: why.reason, options } } as RotateFound];
   };
-  const failed = ({ message }: Error) => notGiven(world, plan, message);
-  let timer: NodeJS.Timeout | undefined;
-  const tooLate = new Promise<RotateFound>((resolve) => {
-    const receiver = elsewhere?.name ?? "the cluster";
-    const reason = `${receiver} did not take it within ${GIVE_LIMIT / 1000} s`;
-    timer = setTimeout(() => resolve(notGiven(world, plan, reason)), GIVE_LIMIT);
-  });
-  try {
-    return await Promise.race([giving().catch(failed), tooLate]);
-  } finally {
-    clearTimeout(timer);
+  if (refusal !== undefined) {
+    return isNeeded === false ? [] : notGiven(refusal);
   }
+  if (!isGiven) {
+    const values = younger && { key: younger.id, created: timeText(createdOf(younger)) };
+    return values === undefined ? [] : [{ rule: "leak-has-key", values }];
+  }
+  if (typeof result !== "string" && world.elsewhere !== undefined) {
+    return [result];
+  }
+  const key = await world.dkpKey().catch(() => undefined);
+  const keys = await world.keys().catch(() => undefined);
+  if (key !== undefined && isActive(keys ?? [], key) && !leaked.includes(key)) {
+    return [{ rule: "given", values: { key } }];
+  }
+  const reason = typeof result === "string" ? result : `the cluster has ${key ?? "no known key"}`;
+  return notGiven(again(world, reason));
 }
+
+async function given(world: LeakWorld, plan: LeakPlan): Promise<RotateFound> {
+  const { elsewhere } = world;
+  if (elsewhere === undefined) {
+    return { rule: "given", values: { key: await workingKey(world, plan) } };
+  }
+  await makeRoom(world, plan.forSlot);
+  return await elsewhere.create();
+}
+
+const makeRoom = async (world: LeakWorld, forSlot: IamKey | undefined): Promise<void> =>
+  forSlot && world.deleteKey(forSlot.id);
 
 /**
  * Replaces a key that does not work: another response at the same time may delete it.
  * @returns the key that DKP has
  */
-async function workingKey(world: LeakWorld, plan: LeakPlan): Promise<string> {
-  const leaked = [...plan.keys.map(({ id }) => id), ...plan.gone];
+async function workingKey(world: LeakWorld, { leaked }: LeakPlan): Promise<string> {
   for (let attempts = 0; ; attempts += 1) {
     const dkpKey = await world.dkpKey();
     const keys = await world.keys();
@@ -171,7 +330,7 @@ async function workingKey(world: LeakWorld, plan: LeakPlan): Promise<string> {
     if (attempts === ATTEMPTS) {
       throw new Error("another response changes the keys at the same time");
     }
-    await makeRoom(world, keys.length > 1 ? slotOf(keys, dkpKey) : undefined);
+    await makeRoom(world, keys.length > 1 ? slotOf(keys, leaked, dkpKey, world.now()) : undefined);
     await giveNewKey(world).catch(async (error: unknown) => {
       if ((await world.dkpKey()) === dkpKey) {
         throw error;
@@ -180,36 +339,45 @@ async function workingKey(world: LeakWorld, plan: LeakPlan): Promise<string> {
   }
 }
 
-/** The plan as a person reads it before the answer. */
+/**
+ * The plan as a person reads it before the answer.
+ * @param receiver where another key goes, as a person recognizes it
+ */
 export function leakPlanText(
-  { keys, gone, isOfDkp, isReplaced, forSlot }: LeakPlan,
+  { keys, gone, others, isGiven, isNeeded, refusal, younger, forSlot }: LeakPlan,
   now: Date,
-  { elsewhere, refusal }: Pick<LeakWorld, "elsewhere" | "refusal"> = {},
+  receiver: string,
+  managedBy: string = "rotate",
 ): string {
   const lines = [
     "If the key leaked from the cluster or from this computer, the new key leaks too: " +
       "stop that first.",
   ];
+  if (managedBy === "terraform") {
+    lines.push(
+      "If it leaked from the state, the next key of Terraform leaks too: " +
+        "do not apply before accessKeys.managedBy is rotate.",
+    );
+  }
   if (forSlot !== undefined) {
     lines.push(`- delete ${forSlot.id}, because IAM allows only two keys (${useOf(forSlot).use})`);
   }
-  if (isReplaced) {
+  if (isGiven) {
     lines.push(
-      `- create a key, and give it to ${elsewhere?.name ?? "the cluster"}; ` +
+      `- create a key, and give it to ${receiver}; ` +
         "AWS denies DKP's calls until its components have restarted with it",
     );
-  } else if (isOfDkp !== false) {
-    const reason = refusal ?? "the cluster was not read";
-    lines.push(
-      `- DKP gets no other key: ${reason}. ` +
-        "With --out FILE or --exec COMMAND instead of --cluster, one is created first",
-    );
+  } else if (younger !== undefined) {
+    lines.push(`- create no key: ${younger.id} is younger than the leaked ones`);
+  } else if (isNeeded !== false) {
+    lines.push(`- DKP gets no other key${refusal === undefined ? "" : `: ${refusal.reason}`}`);
   }
-  lines.push(...keys.map((key) => `- deactivate ${key.id} (${useOf(key).use})`));
+  lines.push(...keys.map((key) => `- deactivate ${key.id} (${useText(key).use})`));
   lines.push(`- deny sessions that were issued before ${timeText(new Date(+now + PROPAGATION))}`);
   lines.push(
     ...keys.map(({ id }) => `- delete ${id}`),
     ...gone.map((id) => `- the user has no key ${id}`),
+    ...others.map(({ key, owner }) => `- leave ${key} alone, a key of the user "${owner}"`),
   );
   return `${lines.join("\n")}\n`;
 }

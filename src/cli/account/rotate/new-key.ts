@@ -1,5 +1,4 @@
-import { spawn } from "node:child_process";
-import { once } from "node:events";
+import type { Writable } from "node:stream";
 import type { Deployment } from "../../../settings/deployment";
 import { awsCommand } from "../../text/advice";
 import type { Environment } from "../../text/environment";
@@ -30,19 +29,25 @@ export const toFile = (file: string, environment: Environment): Destination => (
     ),
 });
 
-/** A command of a shell, which reads the block from its standard input. Its output is shown. */
-export const toCommand = (command: string, env: Environment): Destination => ({
-  name: "the command",
-  async take(block) {
-    const child = spawn("sh", ["-c", command], { env, stdio: ["pipe", 2, 2] });
-    child.stdin?.on("error", () => undefined).end(block);
-    const [status, signal] = await once(child, "close");
-    if (status !== 0) {
-      throw new Error(`--exec: the command ended with ${signal ?? `exit code ${status}`}`);
-    }
-    return undefined;
-  },
-});
+/**
+ * A pipe.
+ * @throws Error for a terminal
+ */
+export function toOutput(output: Writable & { readonly isTTY?: boolean }): Destination {
+  if (output.isTTY === true) {
+    throw new Error(
+      "--out: standard output is a terminal, which would show the secret; " +
+        "add a pipe, or name a file",
+    );
+  }
+  return {
+    name: "standard output",
+    take: (block) =>
+      new Promise((resolve, reject) => {
+        output.write(block, (error) => (error ? reject(error) : resolve(undefined)));
+      }),
+  };
+}
 
 /**
  * The keys that the user has, as a person reads them before the answer.

@@ -1,6 +1,8 @@
 import { type RulesOf, templateRules } from "../../findings/templates";
 import { DKP_KEY_DEAD, OVERDUE } from "../shared-rules";
 
+const NOT_GIVEN = "DKP may have no key that works: {reason}";
+
 const ROTATION = {
   note: {
     "nothing-due":
@@ -84,14 +86,14 @@ const ROTATION = {
         wrote the Secret of DKP last, on {time}]`,
       remedy: "find out who wrote it back",
     },
-    "leak-new-key": {
-      text: `the new key {key} is Active, and {to} has its secret; if DKP had a leaked key, DKP
-        has no access to AWS until it has this one`,
-      remedy: "give it to DKP",
-    },
     "leaked-gone": {
       text: "the user has no key {key}",
       remedy: "check the ID, unless a former run or somebody else deleted the key",
+    },
+    "leaked-in-state": {
+      text: "Terraform's state may have the leaked key {key}, and an apply may create another one",
+      remedy: `if DKP has its key from rotate, or {key} leaked from the state, set
+        accessKeys.managedBy: rotate, and apply: Terraform forgets the key`,
     },
   },
   breaking: {
@@ -102,13 +104,35 @@ const ROTATION = {
       remedy: "delete the one that nothing needs, and run the command again",
     },
     "not-given": {
-      text: "DKP may have no key that works: {reason}",
+      text: NOT_GIVEN as typeof NOT_GIVEN,
       remedy: "give it another one: npx dkp-access rotate [{stack}|STACK] {options}",
     },
-    "cluster-unread": {
-      text: "the cluster was not read, so DKP may have a key that does not work any more",
-      remedy: `give it another one: npx dkp-access rotate [{stack}|STACK] --cluster --replaces
-        {key}, or for Commander npx dkp-access rotate [{stack}|STACK] --out FILE`,
+    "not-given-terraform": {
+      text: NOT_GIVEN as typeof NOT_GIVEN,
+      remedy: `apply, then npx dkp-access hand-over [{stack}|STACK] --cluster; if the key leaked
+        from the state, set accessKeys.managedBy: rotate, apply, then npx dkp-access rotate
+        [{stack}|STACK] {options}`,
+    },
+    "not-given-none": {
+      text: NOT_GIVEN as typeof NOT_GIVEN,
+      remedy: `whoever creates the keys of this user gives DKP another one, or npx dkp-access rotate
+        [{stack}|STACK] {options}`,
+    },
+    "leak-new-key": {
+      text: `the new key {key} is Active, and {to} has its secret; DKP may have no access to AWS
+        until it has this key`,
+      remedy: `paste {to} into the configuration of DKP, then npx dkp-access keys [{stack}|STACK]
+        --cluster`,
+    },
+    "leak-has-key": {
+      text: `no key was created: {key}, created {created}, is Active, and younger than the leaked
+        ones; DKP may have no access to AWS until it has this key`,
+      remedy: `paste the file that has it into the configuration of DKP; if it is lost, npx
+        dkp-access rotate [{stack}|STACK] --out FILE --leaked {key}`,
+    },
+    "leaked-of-other": {
+      text: `{key} is a key of the user "{owner}", and was left alone`,
+      remedy: `if it leaked too, name the stack of that user, or deactivate it: {command}`,
     },
   },
 } as const;

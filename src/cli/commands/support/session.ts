@@ -1,4 +1,3 @@
-import { once } from "node:events";
 import { createInterface } from "node:readline";
 import type { Readable, Writable } from "node:stream";
 import { type Command, Option } from "commander";
@@ -13,7 +12,7 @@ import { type TerraformCli, terraformCli } from "../../terraform/terraform-cli";
 export interface Host {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly stdin: Readable & { readonly isTTY?: boolean };
-  readonly stdout: Writable;
+  readonly stdout: Writable & { readonly isTTY?: boolean };
   readonly stderr: Writable;
   readonly versions: { readonly node: string };
 }
@@ -107,18 +106,36 @@ export function formatOption(...formats: readonly [string, ...string[]]): Option
  * @returns why it is not done; undefined if the answer is the wanted one
  */
 export async function asked(
-  { host, printError }: Session,
+  session: Session,
   question: string,
   wanted = "yes",
 ): Promise<string | undefined> {
-  printError(`\n${question}`);
-  const lines = createInterface({ input: host.stdin });
-  const [text]: readonly unknown[] = await Promise.race([
-    once(lines, "line"),
-    once(lines, "close"),
-  ]);
-  lines.close();
+  const text = await answerOf(session, question, () => true);
   return text === wanted ? undefined : `the answer is not ${wanted}`;
+}
+
+/**
+ * Asks at a terminal until an answer fits.
+ * @returns undefined at the end of the input
+ */
+export async function answerOf(
+  { host, printError }: Pick<Session, "host" | "printError">,
+  question: string,
+  fits: (answer: string) => boolean,
+): Promise<string | undefined> {
+  const lines = createInterface({ input: host.stdin });
+  try {
+    printError(`\n${question}`);
+    for await (const line of lines) {
+      if (fits(line)) {
+        return line;
+      }
+      printError(question);
+    }
+    return undefined;
+  } finally {
+    lines.close();
+  }
 }
 
 /** How long calls that nobody waits for may keep the process. */

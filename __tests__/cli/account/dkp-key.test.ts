@@ -37,7 +37,8 @@ function driftFindings({ settings, state, iam, cluster }: KeySituation) {
     maxAge === undefined || settings.managedBy !== "rotate"
       ? []
       : rotatedFindings({ stack, maxAge, ...iam, dkpKey });
-  return [...clusterDrift(settings, compared, iam.keys, iam.owners[dkpKey]), ...ofRotate];
+  const user = { keys: iam.keys, exists: iam.exists, owner: iam.owners[dkpKey] };
+  return [...clusterDrift(settings, compared, user), ...ofRotate];
 }
 
 const YOUNGER_USED = rotated(iamKey(OLD, 30, 0.1), iamKey(NEW, 9, 2));
@@ -110,6 +111,11 @@ describe("keys and drift", () => {
       "hand-over where Terraform's key works",
       inCluster(DEPLOYED, NEW),
       "npx dkp-access hand-over deckhouse --cluster gives it another one",
+    ],
+    [
+      "no command where the user does not exist",
+      withIam(inCluster(rotated(), OLD), { exists: false }),
+      "give DKP a key of the user that is Active",
     ],
     ["no command that refuses", inCluster(ENDED, OLD), "give DKP a key of the user that is Active"],
     [

@@ -52,7 +52,7 @@ const CLUSTERS = [
   clusterDrift(
     deployment("cluster: { prefix: dev }\naccessKeys: { managedBy: rotate }"),
     { cluster, version: undefined, current: undefined },
-    [],
+    { keys: [], exists: true },
   ),
 );
 

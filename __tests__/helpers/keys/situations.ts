@@ -395,7 +395,7 @@ export const SITUATIONS: Readonly<Record<string, Sample>> = {
   ),
   "keys of rotate, of which the cluster has the younger one": sample(
     inCluster(rotated(iamKey(OTHER, 40, 1.1), iamKey(NEW, 9, 0.1)), NEW),
-    "key-before-dkps, key-of-dkp",
+    "key-replaced, key-of-dkp",
     "none",
   ),
   "keys of rotate, of which the cluster has the older one": sample(

@@ -7,22 +7,27 @@ import { CLUSTER_RULES, type ClusterRules } from "./shared-rules";
 
 export type ClusterFound = Found<ClusterRules>;
 
-interface DkpKeyFacts {
+/** What IAM has. */
+export interface KeyUser {
+  /** Of the user; undefined if they were not read. */
+  readonly keys: readonly IamKey[] | undefined;
+  readonly exists: boolean;
+  /** The other user that has DKP's key. */
+  readonly owner?: string | undefined;
+}
+
+interface DkpKeyFacts extends KeyUser {
   readonly settings: Deployment;
   readonly cluster?: RunningCluster | undefined;
   /** The key that DKP has, as the cluster or a person says. */
   readonly dkpKey: string;
-  /** Those of the user, if they were read. */
-  readonly keys: readonly IamKey[] | undefined;
-  /** The other user that has DKP's key. */
-  readonly owner?: string | undefined;
   /** The current key of the state. */
   readonly current?: string | undefined;
 }
 
 /** In what a cluster is not that of the settings; else whether DKP's key works. */
 export function dkpKeyFindings(facts: DkpKeyFacts): readonly ClusterFound[] {
-  const { settings, cluster, dkpKey, keys, current } = facts;
+  const { settings, cluster, dkpKey, keys, exists, current } = facts;
   const { stack, managedBy, user } = settings;
   const others = otherCluster(settings, facts);
   const status = keys?.find(({ id }) => id === dkpKey)?.status;
@@ -34,7 +39,9 @@ export function dkpKeyFindings(facts: DkpKeyFacts): readonly ClusterFound[] {
   const handOver = isReady ? dkpAccess("hand-over", stack, ...to) : undefined;
   const command = managedBy === "rotate" ? dkpAccess("rotate", stack, ...to) : handOver;
   const why = status === undefined ? `is no key of the user ${user.name}` : `is ${status}`;
-  return [{ rule: "dkp-key-dead", values: { key: dkpKey, why, command } }];
+  // Without its user, no command can give it a key.
+  const values = { key: dkpKey, why, command: exists ? command : undefined };
+  return [{ rule: "dkp-key-dead", values }];
 }
 
 /** In what a cluster, or the user of DKP's key, is not that of the settings. */

@@ -13,8 +13,7 @@ import type { DkpFields, Settings } from "../../../settings/settings";
 import { valueAt } from "../../../text/json";
 import type { RunningCluster } from "../../cluster/running-cluster";
 import { counted } from "../../text/markdown";
-import type { IamKey } from "../aws/iam-reader";
-import { dkpKeyFindings } from "../dkp-key";
+import { dkpKeyFindings, type KeyUser } from "../dkp-key";
 import type { DriftFound } from "./kinds";
 
 export interface ComparedCluster {
@@ -27,19 +26,17 @@ export interface ComparedCluster {
 /**
  * Where a cluster differs from the settings, each with its effect on the policy. Nothing else is
  * compared of another cluster.
- * @param keys those of the user, if they were read
- * @param owner the other user that has DKP's key
+ * @param user as IAM has it, by default not read
  */
 export function clusterDrift(
   deployment: Deployment,
   { cluster, version, current }: ComparedCluster,
-  keys?: readonly IamKey[],
-  owner?: string,
+  user: KeyUser = { keys: undefined, exists: false },
 ): readonly DriftFound[] {
   const { stack, settings } = deployment;
   const { configuration, prefix } = cluster;
   const { keyId: dkpKey } = configuration;
-  const ofKey = dkpKeyFindings({ settings: deployment, cluster, dkpKey, keys, owner, current });
+  const ofKey = dkpKeyFindings({ settings: deployment, cluster, dkpKey, current, ...user });
   if (ofKey.some(({ rule }) => rule === "cluster-is-another")) {
     return ofKey;
   }

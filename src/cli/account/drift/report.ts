@@ -106,7 +106,8 @@ async function inCluster(
   const keys = "value" in read ? (read.value ?? []) : undefined;
   const isOwn = keys?.some(({ id }) => id === keyId) === true;
   const owner = isOwn ? undefined : await otherOwner(iam, keyId, name);
-  return clusterDrift(settings, compared, keys, owner);
+  const exists = "value" in read && read.value !== undefined;
+  return clusterDrift(settings, compared, { keys, exists, owner });
 }
 
 /** The report as text. */

@@ -196,7 +196,7 @@ function userKeyFindings(situation: KeySituation): readonly KeyFinding[] {
   }
   const said = saidKeyOf(situation);
   if (said !== undefined) {
-    const keys = { dkpKey: said, keys: iam.keys, current: state.current.id };
+    const keys = { dkpKey: said, keys: iam.keys, exists: iam.exists, current: state.current.id };
     found.push(...dkpKeyFindings({ settings, cluster, ...keys }));
   }
   return found;
@@ -221,7 +221,7 @@ function unmanagedFinding(key: IamKey, situation: KeySituation): KeyFinding {
   }
   const own = iam.keys.find(({ id, status }) => id === said && status === "Active");
   if (managedBy === "rotate" && own !== undefined && createdOf(key) < createdOf(own)) {
-    return { rule: "key-before-dkps", values };
+    return { rule: "key-replaced", values };
   }
   return { rule: cluster === undefined ? "key-external" : "key-of-nobody", values };
 }

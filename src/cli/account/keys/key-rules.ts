@@ -113,7 +113,7 @@ const KEYS = {
       remedy: "say which key DKP has: npx dkp-access keys {stack} --cluster, or --dkp-key",
     },
     "key-of-dkp": "DKP has {key}[, which rotate replaces from {due}]",
-    "key-before-dkps": "{key} is older than the key that DKP has, and rotate ends it",
+    "key-replaced": "{key} is older than the key that DKP has, and rotate ends it",
     "key-external": {
       text: "{key} is managed outside Terraform",
       remedy: "npx dkp-access keys {stack} --cluster shows whether DKP has it",

@@ -39,9 +39,10 @@ const step = (why: Step["why"], parts: Partial<Step> = {}): Step => ({
 
 /** The step that comes next. A difference is resolved before any step of a rotation. */
 export function nextStep(situation: KeySituation): Step {
-  const { accessKeys } = situation.settings;
+  const { settings, iam } = situation;
+  const { accessKeys } = settings;
   const rules = keyFindings(situation).map(({ rule }) => rule);
-  const isDead = accessKeys === "none" && rules.includes("dkp-key-dead");
+  const isDead = accessKeys === "none" && iam.exists && rules.includes("dkp-key-dead");
   if (isDead || rules.some(isDifference)) {
     return step("differs");
   }

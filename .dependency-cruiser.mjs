@@ -57,11 +57,6 @@ const ONLY_IN = [
     why: "everything else works without CDKTF",
   },
   {
-    package: "openpgp",
-    allowed: ["iam"],
-    why: "one thread reads OpenPGP keys, and loads the library only if there is one",
-  },
-  {
     package: "valibot",
     allowed: ["settings"],
     why: "one folder depends on the validation library",
@@ -106,9 +101,9 @@ const ONLY_IN = [
 
 const modules = (names) => `^(src/)?(${names.join("|")})(/|\\.ts$)`;
 const npmPackage = (name) => `(^|node_modules/)${name}(/|$)`;
-/** What nothing imports: the programs, the public API, and the code of a worker thread. */
+/** What nothing imports: the programs and the public API. */
 const entryPoints =
-  "^(main\\.ts$|src/(cli/commands/[^/]+\\.ts$|index\\.ts$|iam/openpgp-reader\\.cjs$)|packages/[^/]+/src/(index|main)\\.ts$)";
+  "^(main\\.ts$|src/(cli/commands/[^/]+\\.ts$|index\\.ts$)|packages/[^/]+/src/(index|main)\\.ts$)";
 const error = (name, comment, from, to) => ({ name, comment, severity: "error", from, to });
 
 export default {

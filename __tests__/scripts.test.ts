@@ -388,7 +388,7 @@ describe("what a push runs", () => {
     ],
     [
       "two rooms and a test",
-      ["src/cli/account/keys/leak.ts", "src/cli/review/pack.ts", "__tests__/e2e/pgp.test.ts"],
+      ["src/cli/account/keys/leak.ts", "src/cli/review/pack.ts", "__tests__/e2e/guards.test.ts"],
       [
         "e2e/year.",
         "e2e/key-situations.",
@@ -397,7 +397,7 @@ describe("what a push runs", () => {
         "e2e/plan.",
         "e2e/checkov.",
         "e2e/parameters.",
-        "e2e/pgp.test.ts",
+        "e2e/guards.test.ts",
       ],
     ],
   ])("follows the rooms that changed: %s", (_, changed, expected) => {

@@ -148,8 +148,6 @@ export class DeckhouseAccessStack extends TerraformStack {
       access_key_id: key?.accessKeyId,
       access_key_slot: key?.slot,
       secret_access_key: secrets?.secretAccessKey,
-      encrypted_secret_access_key: secrets?.encryptedSecretAccessKey,
-      key_fingerprint: secrets?.keyFingerprint,
       node_role_name: nodeRole?.name,
       node_role_arn: nodeRole?.arn,
     };

@@ -1,7 +1,6 @@
 import { cpSync, readFileSync } from "node:fs";
 import { delimiter, dirname, join } from "node:path";
 import { blocksOf } from "../helpers/blocks";
-import { ENCRYPTION_KEY } from "../helpers/pgp-keys";
 import { PROJECT } from "../helpers/project-root";
 import { install, linkPackages, packProject } from "./support/consumer";
 import { LocalAws } from "./support/local-aws";
@@ -54,7 +53,6 @@ policy: { name: Scoped, mode: scoped }
 cluster: { prefix: dev, layout: Standard }
 nodeRole: { name: dkp-nodes, additionalActions: ["s3:GetObject"], managedPolicyArns: ["arn:aws-us-gov:iam::aws:policy/AmazonSSMManagedInstanceCore"] }
 `,
-  pgp: `region: eu-central-1\n${BACKEND}\naccessKeys: { primary: { pgpKey: "${ENCRYPTION_KEY}" } }\nuser: { name: pgp }\npolicy: { name: Pgp }\n`,
   rotation: `region: eu-central-1\n${BACKEND}\naccessKeys: { secondary: { status: Active }, current: secondary }\nuser: { name: rotation }\npolicy: { name: Rotation }\n`,
   imported: `region: eu-central-1\nbackend: { local: {} }\nimport: { user: true, policy: true, attachment: true, accessKeyId: AKIAIOSFODNN7EXAMPLE }\nuser: { name: imported }\npolicy: { name: Imported }\n`,
 };

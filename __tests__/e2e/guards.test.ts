@@ -1,4 +1,3 @@
-import { ENCRYPTION_KEY } from "../helpers/pgp-keys";
 import { allowing, type Credentials, LocalAws } from "./support/local-aws";
 import { Deployments } from "./support/project";
 import { type Finished, Terraform } from "./support/terraform";
@@ -33,12 +32,6 @@ describe("guards of a live deployment", () => {
     ["a new case of the user name", "user: { name: Deckhouse }", [], "aws_iam_access_key.user"],
     ["a new policy name", "policy: { name: Other }", [], "aws_iam_policy.policy"],
     ["a new policy path", "policy: { path: /platform/ }", [], "aws_iam_policy.policy"],
-    [
-      "an OpenPGP key for a live key",
-      `accessKeys: { primary: { pgpKey: ${ENCRYPTION_KEY} } }`,
-      [],
-      "aws_iam_access_key.user",
-    ],
     ["-replace of the key", "", ["-replace=aws_iam_access_key.user"], "aws_iam_access_key.user"],
   ])("rejects %s and names the resource", (_, more, args, address) => {
     settings(more);

@@ -1,6 +1,5 @@
 import { stringify } from "yaml";
 import { rows } from "../helpers/complete";
-import { ENCRYPTION_KEY } from "../helpers/pgp-keys";
 import type { Fault } from "./support/fault-proxy";
 import { iamAccount } from "./support/iam-account";
 import { BUCKET, KeyOperator } from "./support/key-operator";
@@ -70,9 +69,6 @@ const EVENTS = {
   "the second key is created and not current": settings(BOTH),
   "all edits of a rotation are made": settings(RETIRED),
   "settings of before the rotation": settings({ accessKeys: {} }),
-  "another pgpKey in the live slot": settings({
-    accessKeys: { primary: { pgpKey: ENCRYPTION_KEY } },
-  }),
   "DKP's key leaks": (operator) => leaks(operator),
   "the other key leaks": (operator, keys) => leaks(operator, otherKey(operator, keys)),
   "DKP's key is deactivated": (operator) =>
@@ -141,7 +137,6 @@ const ROWS: readonly Row[] = [
   ["one key", "a rotation begins", "an apply is killed at CreateAccessKey", "a day passes"],
   ["one key", "a rotation begins", "an apply loses the response to CreateAccessKey"],
   ["one key", "a rotation begins", "an apply cannot write the state"],
-  ["one key", "another pgpKey in the live slot"],
   ["one key", "a manual key is imported"],
   ["one key", "the policy is detached manually"],
   ["one key", "errored.tfstate of something else lies there"],

@@ -14,11 +14,7 @@ import { Deployments } from "./support/project";
 const GOLDEN = join(PROJECT, "__tests__/golden/deployments");
 const INSTALLATION = "__tests__/golden/config.yaml";
 const CONFIG = readFileSync(join(PROJECT, INSTALLATION), "utf8");
-const KEY_FILE = "operators.asc";
-const KEY = readFileSync(join(GOLDEN, KEY_FILE), "utf8");
-const STACKS = readdirSync(GOLDEN).flatMap((name) =>
-  name === KEY_FILE ? [] : name.replace(".yaml", ""),
-);
+const STACKS = readdirSync(GOLDEN).map((name) => name.replace(".yaml", ""));
 const LIVE = { region: "eu-central-1", nodeRole: { name: "n" }, tags: { a: "b" } };
 
 describe("a plan of the Terraform and the AWS provider at hand has no part that is not known", () => {
@@ -31,7 +27,7 @@ describe("a plan of the Terraform and the AWS provider at hand has no part that 
   const terraformOf = (settings: object) => {
     const deployments = Deployments.of(
       { x: stringify({ ...settings, backend: { local: {} } }) },
-      { [INSTALLATION]: CONFIG, [`deployments/${KEY_FILE}`]: KEY },
+      { [INSTALLATION]: CONFIG },
     );
     const terraform = deployments.terraform(aws, "x");
     terraform.init();

@@ -98,7 +98,7 @@ describe("a repository that dkp-access init wrote", () => {
     const settings = to
       .read(SETTINGS)
       .replace('"CHANGE" # CHANGE', '"123456789012"')
-      .replace(/^accessKeys:\n( .*\n)*/m, "")
+      .replace(/^accessKeys: .*\n/m, "")
       .replace(/^cluster:\n( .*\n)*/m, CLUSTER)
       .replace("example-terraform-state # CHANGE", "example-terraform-state")
       .replaceAll("eu-central-1 # CHANGE", "eu-north-1")
@@ -124,7 +124,7 @@ describe("a repository that dkp-access init wrote", () => {
     install(withProgram.path);
   });
 
-  it("installs at most 50 packages and 80 MB, with permissive licenses, and openpgp", () => {
+  it("installs at most 50 packages and 80 MB, with permissive licenses", () => {
     const installed = jsonOf(repository.path, process.env, "npm", "query", ":root *") as readonly {
       readonly license?: string;
     }[];
@@ -133,7 +133,6 @@ describe("a repository that dkp-access init wrote", () => {
       "0BSD",
       "Apache-2.0",
       "ISC",
-      "LGPL-3.0+",
       "MIT",
     ]);
     expect(
@@ -218,9 +217,7 @@ describe("a repository that dkp-access init wrote", () => {
       ]);
     };
     const expected = synthesized(folder(goldenDeployments()), ...DKP_ACCESS, "synth");
-    expect(expected).toHaveLength(
-      readdirSync(join(PROJECT, GOLDEN)).filter((name) => name.endsWith(".yaml")).length,
-    );
+    expect(expected).toHaveLength(readdirSync(join(PROJECT, GOLDEN)).length);
     for (const [{ path }, program, ...files] of [
       [repository, "dkp-access"],
       [withProgram, "cdktf", "main.ts", "cdktf.json", "tsconfig.json"],

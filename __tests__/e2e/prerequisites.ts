@@ -35,7 +35,6 @@ const COMMANDS = [
     "check-jsonschema",
     "checkov",
     "dash",
-    "gpg",
     "openssl",
     "shellcheck",
     "z3",

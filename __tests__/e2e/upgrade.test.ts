@@ -3,7 +3,6 @@ import { cpSync, existsSync, mkdirSync, readFileSync, renameSync } from "node:fs
 import { basename, dirname, join } from "node:path";
 import { blockWith } from "../helpers/blocks";
 import { rows } from "../helpers/complete";
-import { ENCRYPTION_KEY } from "../helpers/pgp-keys";
 import { PROJECT } from "../helpers/project-root";
 import { install, linkPackages, pack, packProject } from "./support/consumer";
 import { LocalAws } from "./support/local-aws";
@@ -77,11 +76,7 @@ const EARLIER: readonly {
   {
     commit: "676745d5313c7b104229a39ca53b107c90e57730",
     deployments: {
-      documented: settings(
-        "documented",
-        "documented",
-        `accessKeys: { primary: { pgpKey: "${ENCRYPTION_KEY}" } }\n`,
-      ),
+      documented: settings("documented", "documented"),
       large: LARGE,
       minimal: settings("minimal", "minimal", cluster("minimal")),
     },
@@ -98,7 +93,7 @@ const EARLIER: readonly {
 ];
 
 const SCOPED = `policy: { mode: scoped }\n${cluster("dev")}`;
-const SLOTS = `primary: {}, secondary: { status: Active, pgpKey: "${ENCRYPTION_KEY}" }, current: secondary`;
+const SLOTS = "primary: {}, secondary: { status: Active }, current: secondary";
 
 /** Live deployments with settings that were removed, each in an account of its own. */
 const REMOVED: readonly {
@@ -313,8 +308,7 @@ describe.each(rows(EARLIER, 2))(
           status: 0,
         });
         expect(program("plan", stack)).toEqual(ended(0, `Unchanged: ${stack}\n`));
-        const secret = earlier.deployments[stack]?.includes("pgpKey") ? "encrypted" : "plaintext";
-        expect(program("keys", stack)).toEqual(ended(0, secret));
+        expect(program("keys", stack)).toEqual(ended(0, "plaintext"));
         expect(program("drift", stack)).toMatchObject({ status: 0 });
       },
     );

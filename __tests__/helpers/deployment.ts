@@ -19,7 +19,6 @@ export function deployment(settings = ""): Deployment {
     policies,
     marked: [],
     secretLine: undefined,
-    keyFiles: {},
   });
 }
 

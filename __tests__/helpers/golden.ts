@@ -3,22 +3,16 @@ import { join } from "node:path";
 import { selectDeployments } from "../../src/cli/commands/support/deployments";
 import type { Deployment } from "../../src/settings/deployment";
 import { inFolder } from "./folder";
-import { ENCRYPTION_KEY } from "./pgp-keys";
 import { PROJECT, projectFile } from "./project-root";
 
 const FOLDER = "__tests__/golden";
 const DEPLOYMENTS = `${FOLDER}/deployments`;
-/** It has ENCRYPTION_KEY. */
-const KEY_FILE = "operators.asc";
-
-/** By stack, with the OpenPGP key itself where the settings name its file. */
+/** By stack. */
 export const GOLDEN_SETTINGS: ReadonlyMap<string, string> = new Map(
-  readdirSync(join(PROJECT, DEPLOYMENTS))
-    .filter((file) => file.endsWith(".yaml"))
-    .map((file) => [
-      file.replace(".yaml", ""),
-      projectFile(`${DEPLOYMENTS}/${file}`).replace(KEY_FILE, ENCRYPTION_KEY),
-    ]),
+  readdirSync(join(PROJECT, DEPLOYMENTS)).map((file) => [
+    file.replace(".yaml", ""),
+    projectFile(`${DEPLOYMENTS}/${file}`),
+  ]),
 );
 
 /** By their names: the default names of a deployment without an account may be those of another. */

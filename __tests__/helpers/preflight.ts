@@ -5,7 +5,6 @@ import type { PreflightFound } from "../../src/cli/account/preflight/check";
 import { type CheckResult, runPreflight } from "../../src/cli/account/preflight/report";
 import { ACCOUNT, type Answers, callsOf } from "./aws-answers";
 import { deployment } from "./deployment";
-import { ENCRYPTION_KEY, EXPIRED_KEY } from "./pgp-keys";
 import { PROJECT } from "./project-root";
 
 interface World {
@@ -34,10 +33,7 @@ const NEW_ACCOUNT = {
   ),
 };
 
-const settingsOf = (given: unknown = {}) =>
-  JSON.stringify(given)
-    .replaceAll('"VALID"', `"${ENCRYPTION_KEY}"`)
-    .replaceAll('"EXPIRED"', `"${EXPIRED_KEY}"`);
+const settingsOf = (given: unknown = {}) => JSON.stringify(given);
 
 /**
  * An image that DKP can use, with these differences; `disks` are EBS disks by device, or instance

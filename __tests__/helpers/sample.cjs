@@ -169,7 +169,6 @@ const COSTS = {
   "e2e/key-situations.test.ts": 32,
   "e2e/own-repository.test.ts": 80,
   "e2e/package.test.ts": 26,
-  "e2e/pgp.test.ts": 24,
   "e2e/pipelines.test.ts": 60,
   "e2e/plan.test.ts": 50,
   "e2e/rotate.test.ts": 22,

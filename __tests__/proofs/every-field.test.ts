@@ -5,7 +5,6 @@ import { settingsFindings } from "../../src/cli/diff/packs/setting-changes";
 import { meaningOf } from "../../src/settings/schema/fields";
 import { KMS_KEY } from "../helpers/clusters";
 import { packFilesOf, reviewPackOf } from "../helpers/packs";
-import { ENCRYPTION_KEY, RSA_KEY } from "../helpers/pgp-keys";
 import { projectFile } from "../helpers/project-root";
 
 interface Node {
@@ -37,8 +36,8 @@ const BASE = {
   cluster: { prefix: "dev", layout: "WithNAT", tags: { cluster: "dev" } },
   features: ["encrypted-volumes"],
   accessKeys: {
-    primary: { status: "Active", pgpKey: ENCRYPTION_KEY },
-    secondary: { status: "Active", pgpKey: ENCRYPTION_KEY },
+    primary: { status: "Active" },
+    secondary: { status: "Active" },
   },
 };
 
@@ -78,9 +77,7 @@ const CHANGES = {
   "accessKeys.managedBy": ["terraform", "rotate", 2],
   "accessKeys.maxAge": [90, 30, 0],
   "accessKeys.primary.status": ["Active", "Inactive", 3],
-  "accessKeys.primary.pgpKey": [ENCRYPTION_KEY, RSA_KEY, 3],
   "accessKeys.secondary.status": ["absent", "Active", 0],
-  "accessKeys.secondary.pgpKey": [ENCRYPTION_KEY, RSA_KEY, 3],
   "accessKeys.current": ["primary", "secondary", 0],
   "import.user": [false, true, 2],
   "import.policy": [false, true, 2],

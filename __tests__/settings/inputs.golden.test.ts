@@ -9,7 +9,6 @@ import { isObject } from "../../src/text/json";
 import { folderForEach, inFolder } from "../helpers/folder";
 import { expectGolden, goldenText } from "../helpers/golden";
 import { schemaErrors } from "../helpers/json-schema";
-import * as keys from "../helpers/pgp-keys";
 import { runCli } from "../helpers/run-cli";
 import { deploymentOf, KEY_ID, MINIMAL, SECRET_KEY } from "../helpers/settings-files";
 
@@ -23,8 +22,7 @@ type Files = Readonly<Record<string, string>>;
  * such files, a.yaml and b.yaml, with `+++` between them, each with a state of its own; `config.yml` with settings of the cluster next
  * to it, and lines that replace those of the same key in DKP's installation file, or are added; a folder as JSON, text by file name;
  * or `dkp-access` with arguments, in a project with one valid deployment. MINIMAL is the smallest settings file, CLUSTER_DOCUMENT and
- * AWS_DOCUMENT are the documents of DKP's installation file; ENCRYPTION_KEY, KEY_ID and the like stand for keys of the tests; NAMES
- * for names of user and policy of its own; <a*60> is the letter a, 60 times.
+ * AWS_DOCUMENT are the documents of DKP's installation file; KEY_ID and SECRET_KEY stand for keys of the tests; NAMES for names of user and policy of its own; <a*60> is the letter a, 60 times.
  */
 const ENTRIES = goldenText("inputs.txt").match(/(?:^> .*\n)+(?:^(?!> ).*\n)*/gm) ?? [];
 
@@ -55,7 +53,6 @@ const PLACEHOLDERS: Readonly<Record<string, string>> = {
   KEY_ID,
   CLUSTER_DOCUMENT,
   AWS_DOCUMENT,
-  ...keys,
 };
 
 /** An input with values for its placeholders. */
@@ -183,7 +180,7 @@ async function answerToInput(input: string) {
   return answerTo({ "dev.yaml": fileWith(a) }).replace(ONE_FILE, "");
 }
 
-const SECRETS = [SECRET_KEY, KEY_ID, keys.PRIVATE_KEY, "hunter2"];
+const SECRETS = [SECRET_KEY, KEY_ID, "hunter2"];
 
 async function answered(entry: string) {
   const asked = /^(?:> .*\n)+/.exec(entry)?.[0] ?? "";

@@ -91,12 +91,6 @@ describe("forbiddenStrings", () => {
     ]);
   });
 
-  it.each(["primary", "secondary"])("takes no line of a public key for a secret: %s", (slot) => {
-    expect(forbiddenStrings({ accessKeys: { [slot]: { pgpKey: `mQEN\n${SECRET_KEY}` } } })).toEqual(
-      [],
-    );
-  });
-
   it.each(["$", "%", "{a}", "$ {a}", "100%", "$a", "$(a)", "constructor"])("accepts %s", (text) => {
     expect(forbiddenStrings({ a: text, b: [text] })).toEqual([]);
   });
@@ -152,7 +146,6 @@ describe("secretIn", () => {
     ["an RSA key", "-----BEGIN RSA PRIVATE KEY-----", "a private key"],
     ["an encrypted key", "-----BEGIN ENCRYPTED PRIVATE KEY-----", "a private key"],
     ["a PKCS#8 key", "-----BEGIN PRIVATE KEY-----", "a private key"],
-    ["a PGP private key", "-----BEGIN PGP PRIVATE KEY BLOCK-----", "a private key"],
   ])("sees %s", (_, text, secret) => {
     expect(secretIn(text)).toBe(secret);
   });
@@ -171,11 +164,7 @@ describe("secretIn", () => {
     ["a user's unique id", "AIDACKCEVSQ6C2EXAMPLE"],
     ["an id that is too short", "AKIAIOSFODNN7EXAMPL"],
     ["an ARN", "arn:aws:iam::123456789012:policy/platform/BoundaryOfTheDeckhouseCloudUser1234"],
-    ["a PGP public key's heading", "-----BEGIN PGP PUBLIC KEY BLOCK-----"],
-    [
-      "a PGP public key whose last line has 40 characters",
-      "-----BEGIN PGP PUBLIC KEY BLOCK-----\n\nmDMEZlJrWxYJKwYBBAHaRw8BAQdA3vQ9xT1bLm7WcR5yHs2NdUe8GpJa4FoXiKtV\nZk3vQ9xT1bLm7WcR5yHs2NdUe8GpJa4FoXiKtVwB\n=njUN\n-----END PGP PUBLIC KEY BLOCK-----",
-    ],
+    ["a public key's heading", "-----BEGIN PUBLIC KEY-----"],
     ["a certificate's heading", "-----BEGIN CERTIFICATE-----"],
   ])("finds none in %s", (_, text) => {
     expect(secretIn(text)).toBeUndefined();

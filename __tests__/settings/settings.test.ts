@@ -2,7 +2,6 @@ import { editedYaml } from "../../src/cli/account/keys/edit-yaml";
 import { secretForms } from "../../src/settings/deployment";
 import { notesOf } from "../../src/settings/settings-notes";
 import { deployment } from "../helpers/deployment";
-import { ENCRYPTION_KEY } from "../helpers/pgp-keys";
 import { deploymentWith } from "../helpers/settings-files";
 
 it("knows that only the primary key is imported, and the secret of the secondary one is in plaintext", () => {
@@ -14,19 +13,10 @@ it("knows that only the primary key is imported, and the secret of the secondary
   });
 });
 
-it("a settings file may break a pgpKey into lines, as base64 does", () => {
-  const lines = ENCRYPTION_KEY.replaceAll(/(.{76})/g, "$1\n      ");
-  expect(
-    deploymentWith(`accessKeys:\n  primary:\n    pgpKey: |\n      ${lines}\n`).accessKeys,
-  ).toMatchObject({
-    primary: { pgpKey: ENCRYPTION_KEY },
-  });
-});
-
 const notes = (settings: string) => notesOf(deploymentWith(settings));
 
 const IN_STATE =
-  "the secret access key is in the Terraform state in plaintext; encrypt the state and restrict who can read it, or set pgpKey";
+  "the secret access key is in the Terraform state in plaintext; encrypt the state and restrict who can read it, or let rotate create the keys";
 const IN_OUTPUTS = `${IN_STATE}. Every workspace that reads one output of this state receives the secret too; outputs.secret: false prevents that`;
 
 describe("the notes about a deployment", () => {
@@ -35,14 +25,13 @@ describe("the notes about a deployment", () => {
   it("report a secret in the outputs, else one in the state", () => {
     expect(notes(ACCOUNT)).toEqual([IN_OUTPUTS]);
     expect(notes(`${ACCOUNT}outputs: { secret: false }`)).toEqual([IN_STATE]);
-    const accessKeys = `accessKeys: { primary: { pgpKey: ${ENCRYPTION_KEY} }, secondary: { status: Inactive } }`;
-    expect(notes(`${ACCOUNT}${accessKeys}`)).toEqual([IN_STATE]);
   });
 
-  it.each(["accessKeys: none", `accessKeys: { primary: { pgpKey: ${ENCRYPTION_KEY} } }`])(
-    "report no secret in the state with %s",
+  it.each(["none", "{ managedBy: rotate }"])(
+    "report no secret in the state with accessKeys: %s",
     (accessKeys) => {
-      expect(notes(`${ACCOUNT}${accessKeys}`)).toEqual([]);
+      const cluster = "cluster: { prefix: dev }\n";
+      expect(notes(`${ACCOUNT}${cluster}accessKeys: ${accessKeys}`)).toEqual([]);
     },
   );
 
@@ -56,8 +45,8 @@ describe("the notes about a deployment", () => {
 
 describe("a changed setting", () => {
   it.each([
-    ["an alias", "accessKeys: { primary: &key { pgpKey: A }, secondary: *key }\n"],
-    ["an anchor of another one", "accessKeys: { secondary: &key { pgpKey: A }, primary: *key }\n"],
+    ["an alias", "accessKeys: { primary: &key { status: A }, secondary: *key }\n"],
+    ["an anchor of another one", "accessKeys: { secondary: &key { status: A }, primary: *key }\n"],
     ["a group without fields", "accessKeys:\n  secondary:\n    # later\n"],
   ])("is rejected where there is %s", (_, text) => {
     expect(() =>

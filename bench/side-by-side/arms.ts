@@ -42,15 +42,7 @@ const COMPLETE_POLICY = POLICY.replace(
 );
 
 /** The documented resources as a careful author writes them. */
-const GUARDED_HCL = `variable "pgp_key" {
-  type    = string
-  default = null
-  validation {
-    condition     = var.pgp_key == null ? true : !strcontains(var.pgp_key, "BEGIN PGP")
-    error_message = "The OpenPGP key must not be armored."
-  }
-}
-locals {
+const GUARDED_HCL = `locals {
   policy = jsonencode(jsondecode(file("policy.json")))
 }
 provider "aws" {
@@ -64,8 +56,7 @@ resource "aws_iam_user" "user" {
   }
 }
 resource "aws_iam_access_key" "user" {
-  user    = aws_iam_user.user.name
-  pgp_key = var.pgp_key
+  user = aws_iam_user.user.name
   lifecycle {
     prevent_destroy = true
   }

@@ -12,7 +12,6 @@ import {
   runIn,
   terraformEnvironment,
 } from "../../__tests__/e2e/support/terraform";
-import { ENCRYPTION_KEY } from "../../__tests__/helpers/pgp-keys";
 import { PROJECT } from "../../__tests__/helpers/project-root";
 import { isAllowed, type Request } from "../../__tests__/helpers/simulator";
 import { cell } from "../../src/cli/text/markdown";
@@ -48,7 +47,6 @@ const statement = (fields: object) =>
   JSON.stringify({ Version: "2012-10-17", Statement: [{ Effect: "Allow", ...fields }] });
 /** What words in mistakes.yaml stand for. */
 const TEXTS: Readonly<Record<string, string>> = {
-  PGP_KEY: ENCRYPTION_KEY,
   KMS_KEYS: JSON.stringify(Array.from({ length: 80 }, (_, at) => `${KMS}${100 + at}`)),
   TRUST: statement({ Action: "sts:AssumeRole", Principal: { Service: "ec2.amazonaws.com" } }),
   ACTIONS: statement({ Action: "ecr:GetDownloadUrlForLayerr", Resource: "*" }),
@@ -118,7 +116,7 @@ class Project {
 function mistaken({ files, key }: Arm, mistake: Mistake): Readonly<Record<string, string>> {
   const [expression, by] = mistake[key] ??
     (key === "guarded" ? mistake.hcl : undefined) ?? ["^", ""];
-  const written = by.replace(/PGP_KEY|KMS_KEYS|TRUST|ACTIONS/g, (word) => TEXTS[word] ?? "");
+  const written = by.replace(/KMS_KEYS|TRUST|ACTIONS/g, (word) => TEXTS[word] ?? "");
   const [first] = Object.keys(files);
   const edited = (path: string, text: string) => {
     const added = path === first ? `${text}${written}\n` : text;

@@ -1,6 +1,6 @@
 # WARNING: Reading one output of deckhouse stores all of its outputs in the state of this workspace,
 # including THE SECRET ACCESS KEY IN PLAINTEXT. Terraform does not mark it as sensitive there. Encrypt this state and limit
-# its readers as for the state of the deployment, or set `outputs: { secret: false }` or a `pgpKey` in the deployment.
+# its readers as for the state of the deployment, or set `outputs: { secret: false }` in the deployment.
 
 data "terraform_remote_state" "dkp_access" {
   backend = "s3"

@@ -102,10 +102,7 @@ function recommendedBlock(): string {
   return ["", "```yaml", recommendedYaml(), "```", "", ""].join("\n");
 }
 
-/**
- * The recommended settings as one settings file. Each one has its reason as a comment; `team.asc`
- * is a file with a public key.
- */
+/** The recommended settings as one settings file. Each one has its reason as a comment. */
 export function recommendedYaml(): string {
   const lines: { readonly text: string; readonly why: string }[] = [];
   for (const { lines: all, why } of Object.values(RECOMMENDED_SETTINGS)) {

@@ -8,11 +8,6 @@ export interface KeySlotProps {
   /** The status of the key, or `absent` for an empty slot. */
   readonly status: "Active" | "Inactive" | "absent";
   /**
-   * The public OpenPGP key, binary in base64; with it the state holds only the encrypted secret.
-   * @default the secret in plaintext
-   */
-  readonly pgpKey?: string | undefined;
-  /**
    * Whether the key is imported, so that Terraform does not know its secret.
    * @default false
    */
@@ -48,12 +43,8 @@ export interface AccessKeysProps {
 export interface CurrentKey {
   readonly slot: Slot;
   readonly accessKeyId: string;
-  /** The secret in plaintext. Absent with `pgpKey` and for an imported key. */
+  /** The secret in plaintext. Absent for an imported key. */
   readonly secretAccessKey?: string | undefined;
-  /** The encrypted secret in base64. Only with `pgpKey`. */
-  readonly encryptedSecretAccessKey?: string | undefined;
-  /** The fingerprint of the OpenPGP key. Only with `pgpKey`. */
-  readonly keyFingerprint?: string | undefined;
 }
 
 /**
@@ -74,12 +65,11 @@ export class AccessKeys extends Construct {
     const used = SLOTS.filter((slot) => slots[slot].status !== "absent");
     const keys = new Map(
       used.map((slot) => {
-        const { status, pgpKey } = slots[slot];
+        const { status } = slots[slot];
         const key = new IamAccessKey(this, nameIn(KEY_ADDRESSES[slot]), {
           user: user.name,
           // Active is the provider's default.
           status: status === "Active" ? undefined : status,
-          pgpKey,
           // Without an entry in KNOWN of diff/permissions.ts, a guard counts as broadened
           // permissions.
           lifecycle: { preventDestroy: protect },
@@ -93,15 +83,10 @@ export class AccessKeys extends Construct {
         `${this.node.path}: current: the slot "${current}" is absent; choose a slot with a key`,
       );
     }
-    this.current = { slot: current, accessKeyId: key.id, ...secretOf(key, slots[current]) };
+    this.current = {
+      slot: current,
+      accessKeyId: key.id,
+      ...(slots[current].imported !== true && { secretAccessKey: key.secret }),
+    };
   }
-}
-
-function secretOf(key: IamAccessKey, slot: KeySlotProps): Omit<CurrentKey, "slot" | "accessKeyId"> {
-  if (slot.imported === true) {
-    return {};
-  }
-  return slot.pgpKey === undefined
-    ? { secretAccessKey: key.secret }
-    : { encryptedSecretAccessKey: key.encryptedSecret, keyFingerprint: key.keyFingerprint };
 }

@@ -6,7 +6,7 @@ import type { OutputName } from "../terraform/outputs";
  * (`node_role_name` without a node role) is an error at plan.
  *
  * **Whoever reads one output copies all of them into their own state, the secret in plaintext**,
- * unless the deployment sets `outputs: { secret: false }` or encrypts the secret with `pgpKey`.
+ * unless the deployment sets `outputs: { secret: false }`.
  */
 export class AccessState {
   /**

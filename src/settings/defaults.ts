@@ -1,8 +1,7 @@
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { isObject, type JsonObject, objectOf } from "../text/json";
-import { errorAt, type FieldError, firstErrors, showSegment } from "./errors";
-import { withKeyFiles } from "./pgp-key-files";
+import { errorAt, type FieldError, showSegment } from "./errors";
 import { deploymentSchema } from "./schema/deployment-schema";
 import { checked } from "./schema/fields";
 import { parseYaml, readYaml, type YamlFile } from "./yaml-file";
@@ -34,9 +33,8 @@ export function readDefaults(folder: string): Defaults | undefined {
     return { source, errors: parsed.errors };
   }
   const { file: yaml } = parsed;
-  const { value, errors } = withKeyFiles(yaml.value, folder);
-  const all = firstErrors([...errors, ...errorsIn(value)]);
-  return { source, yaml, errors: all.map((error) => locatedIn(yaml, error)) };
+  const errors = errorsIn(yaml.value).map((error) => locatedIn(yaml, error));
+  return { source, yaml, errors };
 }
 
 /** Rules between fields are checked with each deployment. */

@@ -45,15 +45,13 @@ export interface Deployment
   readonly marked: readonly string[];
   /** The line of `cluster.configFile` that has a secret access key. */
   readonly secretLine: number | undefined;
-  /** By base64, the file of each OpenPGP key that has one, as the settings name it. */
-  readonly keyFiles: Readonly<Record<string, string>>;
 }
 
 /** @param settings without an error */
 export function toDeployment(
   stack: string,
   settings: Settings,
-  known: Pick<Deployment, "policies" | "marked" | "secretLine" | "keyFiles">,
+  known: Pick<Deployment, "policies" | "marked" | "secretLine">,
 ): Deployment {
   const { backend, cloud, cluster, features, accessKeys, ...rest } = settings;
   return {
@@ -137,7 +135,7 @@ function toCluster({
 }
 
 /** The best protected form first. */
-const SECRET_FORMS = ["none", "unknown to Terraform", "encrypted", "plaintext"] as const;
+const SECRET_FORMS = ["none", "unknown to Terraform", "plaintext"] as const;
 export type SecretForm = (typeof SECRET_FORMS)[number];
 
 /**
@@ -155,7 +153,7 @@ export function secretForms({
     if (slot === "primary" && imports?.accessKeyId !== undefined) {
       return "unknown to Terraform";
     }
-    return accessKeys[slot].pgpKey === undefined ? "plaintext" : "encrypted";
+    return "plaintext";
   };
   return { primary: formOf("primary"), secondary: formOf("secondary") };
 }

@@ -1,11 +1,9 @@
-import { dirname } from "node:path";
 import { isInside, physicalPath } from "../text/files";
 import { isObject } from "../text/json";
 import { configFileConflicts, readConfigFile } from "./config-file";
 import { type Defaults, locatedIn, withDefaults } from "./defaults";
 import { type Deployment, POLICY_FIELDS, policiesOf, toDeployment } from "./deployment";
-import { errorAt, type FieldError, firstErrors, SettingsError, show } from "./errors";
-import { type KeyFiles, withKeyFiles } from "./pgp-key-files";
+import { errorAt, type FieldError, SettingsError, show } from "./errors";
 import { ACCESS_KEY_RULES } from "./rules/access-key-rules";
 import { type Candidate, conflicts } from "./rules/across-deployments";
 import { ARN_RULES } from "./rules/arn-rules";
@@ -35,14 +33,12 @@ export interface Reading {
   readonly defaults?: Defaults | undefined;
 }
 
-interface Parsed extends Partial<Pick<Deployment, "keyFiles">> {
+interface Parsed {
   /** Valid except where `errors` are. */
   readonly settings: Settings;
   readonly errors: readonly FieldError[];
   readonly secretLine?: number | undefined;
 }
-
-const NO_KEY_FILES: KeyFiles = { keyFiles: {}, errors: [] };
 
 /** Checks the settings of one deployment by themselves. */
 export function readSettings(
@@ -50,12 +46,8 @@ export function readSettings(
   stack: string,
   value: unknown,
   files: Pick<Reading, "yaml" | "defaults"> = {},
-  keys: KeyFiles = NO_KEY_FILES,
 ): Reading {
-  const { settings, errors } = parse(value);
-  const { keyFiles } = keys;
-  const parsed = { settings, errors: firstErrors([...keys.errors, ...errors]), keyFiles };
-  return withRules({ source, ...files }, stack, withConfigFile(parsed));
+  return withRules({ source, ...files }, stack, withConfigFile(parse(value)));
 }
 
 /** The settings of a file, completed with the shared ones. */
@@ -69,8 +61,7 @@ export function readFileOf(
     return { source, errors: parsed.errors, defaults };
   }
   const yaml = defaults === undefined ? parsed.file : withDefaults(parsed.file, defaults);
-  const { value, ...keys } = withKeyFiles(yaml.value, dirname(source));
-  return readSettings(source, stack, value, { yaml, defaults }, keys);
+  return readSettings(source, stack, yaml.value, { yaml, defaults });
 }
 
 /**
@@ -96,7 +87,7 @@ function withRules(
   parsed: Parsed,
 ): Reading {
   const { source, yaml, defaults } = file;
-  const { settings, errors: ownErrors, secretLine, keyFiles = {} } = parsed;
+  const { settings, errors: ownErrors, secretLine } = parsed;
   const valid = checkedSettings(settings, ownErrors);
   const fields = valid.fields(...POLICY_FIELDS);
   const policies = fields && policiesOf(fields);
@@ -105,7 +96,7 @@ function withRules(
   // The reason for an error outside the own file may be an error in the defaults.
   const certain = areDefaultsValid ? found : found.filter(({ path }) => yaml?.isOwn?.(path));
   const errors = certain.map((error) => locatedIn(yaml, error));
-  const known = { marked: yaml?.marked ?? [], secretLine, keyFiles };
+  const known = { marked: yaml?.marked ?? [], secretLine };
   const deployment =
     found.length === 0 && areDefaultsValid && policies !== undefined
       ? toDeployment(stack, settings, { ...known, policies })

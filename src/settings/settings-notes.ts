@@ -1,11 +1,9 @@
-import { SLOTS, type Slot } from "../iam/key-slots";
-import { pgpKeyOf, pgpKeyText } from "../iam/openpgp-key";
 import { type Deployment, leastProtected, secretForms } from "./deployment";
 import { show } from "./errors";
 
 const SECRET_IN_STATE =
   "the secret access key is in the Terraform state in plaintext; " +
-  "encrypt the state and restrict who can read it, or set pgpKey";
+  "encrypt the state and restrict who can read it, or let rotate create the keys";
 const SECRET_IN_OUTPUTS =
   `${SECRET_IN_STATE}. Every workspace that reads one output of this state receives the secret ` +
   "too; outputs.secret: false prevents that";
@@ -39,7 +37,6 @@ export function notesOf(deployment: Deployment): readonly string[] {
 /** Values that are allowed and likely to be mistakes. */
 export function settingsWarnings({
   cluster,
-  accessKeys,
   marked,
   secretLine,
   settings,
@@ -51,9 +48,6 @@ export function settingsWarnings({
       `line ${secretLine} of ${show(settings.cluster.configFile)} has a secret access key; ` +
         "name a copy without it before you commit",
     ...Object.fromEntries(marked.map((lines) => [lines, MARKED])),
-    ...Object.fromEntries(
-      SLOTS.map((slot) => [`accessKeys.${slot}.pgpKey`, pgpKeyWarning(accessKeys, slot)]),
-    ),
   };
   return Object.entries(warnings).flatMap(([field, warning]) =>
     warning === undefined ? [] : `${field}: ${warning}`,
@@ -68,21 +62,4 @@ function prefixWarning(prefix = ""): string | undefined {
     ? `has ${prefix.length} characters, and DKP accepts at most ${LONGEST_PREFIX} from 1.78 on; ` +
         "choose a shorter one before you install the cluster"
     : undefined;
-}
-
-/**
- * A warning if nothing can be encrypted for an OpenPGP key now. The AWS provider reports it only
- * after AWS has created the access key.
- */
-export function pgpKeyWarning(
-  accessKeys: Deployment["accessKeys"],
-  slot: Slot,
-): string | undefined {
-  const key = accessKeys === "none" ? undefined : pgpKeyOf(accessKeys[slot].pgpKey);
-  return (
-    key?.invalid &&
-    `the OpenPGP key ${pgpKeyText(key)} is ${key.invalid}, ` +
-      "so a new access key would lose its secret; " +
-      "write a valid one before you create an access key in this slot"
-  );
 }

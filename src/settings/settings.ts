@@ -55,7 +55,6 @@ export interface TerraformKeys extends Readonly<Record<Slot, KeySlot>> {
 
 export interface KeySlot {
   readonly status: "Active" | "Inactive" | "absent";
-  readonly pgpKey?: string;
 }
 
 export interface KeysOfTerraform extends TerraformKeys {

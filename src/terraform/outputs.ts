@@ -10,8 +10,6 @@ export type OutputName =
   | "access_key_id"
   | "access_key_slot"
   | "secret_access_key"
-  | "encrypted_secret_access_key"
-  | "key_fingerprint"
   | "node_role_name"
   | "node_role_arn";
 
@@ -30,10 +28,6 @@ export const OUTPUTS: Readonly<Record<OutputName, string>> = {
   access_key_slot: "The key slot that the outputs expose",
   secret_access_key:
     "Secret access key to hand to DKP: provider.providerSecretAccessKey of AWSClusterConfiguration",
-  encrypted_secret_access_key:
-    "Instead of secret_access_key, with pgpKey: the secret encrypted, in base64; " +
-    "gpg --decrypt reads it",
-  key_fingerprint: "Fingerprint of the OpenPGP key that the secret is encrypted for",
   node_role_name:
     "Name of the role for the cluster's nodes: iamNodeRole of AWSClusterConfiguration",
   node_role_arn: "ARN of the role for the cluster's nodes",

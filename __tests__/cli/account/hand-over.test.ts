@@ -70,14 +70,6 @@ describe("hand-over", () => {
     );
   });
 
-  it("decrypts the secret with the gpg of the PATH, and not with one of a package", async () => {
-    for (const folder of ["node_modules/.bin", "bin"]) {
-      write({ [`${folder}/gpg`]: `#!/bin/sh\necho ${folder}\n` });
-    }
-    const { block } = await handOver("", { key: { secret: undefined, encrypted_secret: "AA==" } });
-    expect(block.providerSecretAccessKey.trim()).toBe("bin");
-  });
-
   it("rejects the key of another user or another account than the settings name", async () => {
     await expect(handOver("user: { name: cluster-b }", { user: "cluster-a" })).rejects.toThrow(
       'user.name: the settings have the user "cluster-b", and the state has "cluster-a", whose key it is; check the backend, or set user.name: "cluster-a"',

@@ -23,7 +23,6 @@ import { expectGolden } from "../../helpers/golden";
 import { schemaErrors } from "../../helpers/json-schema";
 import { SITUATIONS } from "../../helpers/keys/situations";
 import { reviewPackOf } from "../../helpers/packs";
-import { ENCRYPTION_KEY } from "../../helpers/pgp-keys";
 import { CASES, findingsOf, preflightIn } from "../../helpers/preflight";
 import { accessTo, CONFIGURATION, runningClusterWith } from "../../helpers/stand-in-cluster";
 
@@ -104,7 +103,7 @@ const MESSAGES = {
   },
   keys: async () => {
     const findings = keyReports.flatMap((report) => report.findings);
-    return messagesOf(KEY_RULES, findings).replaceAll(ENCRYPTION_KEY, "PGP_KEY");
+    return messagesOf(KEY_RULES, findings);
   },
   preflight: async () => {
     const lacking = await clusterAccessCheck(

@@ -13,7 +13,7 @@ describe("dkp-access synth", () => {
       status: 0,
       stdout: "cdktf.out/stacks/dev/cdk.tf.json\n",
       stderr:
-        "info: dev: the secret access key is in the Terraform state in plaintext; encrypt the state and restrict who can read it, or set pgpKey. Every workspace that reads one output of this state receives the secret too; outputs.secret: false prevents that\ninfo: dev: accountId is not set: Terraform applies to whatever account the credentials belong to\n",
+        "info: dev: the secret access key is in the Terraform state in plaintext; encrypt the state and restrict who can read it, or let rotate create the keys. Every workspace that reads one output of this state receives the secret too; outputs.secret: false prevents that\ninfo: dev: accountId is not set: Terraform applies to whatever account the credentials belong to\n",
     });
     expect(stacks()).toEqual(["dev"]);
   });

@@ -2,7 +2,6 @@ import { parse } from "yaml";
 import { RULES, type RuleId } from "../../../src/cli/diff/change-rules";
 import { defineDeployments } from "../../../src/settings/load";
 import { between, seriousRules } from "../../helpers/diff";
-import { ENCRYPTION_KEY, RSA_KEY } from "../../helpers/pgp-keys";
 
 const TWO_KEYS = "{ primary: { status: Active }, secondary: { status: Active }, current: primary }";
 const keys = (text: string) => `accessKeys: ${text}`;
@@ -18,13 +17,6 @@ const REMEDIES: Readonly<
   Partial<Record<RuleId, readonly [before: string, after: string, ...steps: string[]]>>
 > = {
   "user-renamed": ["user: { name: a }", "user: { name: b }", "user: { name: a }"],
-  "key-replaced": [
-    keys(`{ primary: { pgpKey: ${ENCRYPTION_KEY} } }`),
-    keys(`{ primary: { pgpKey: ${RSA_KEY} } }`),
-    keys(
-      `{ primary: { pgpKey: ${ENCRYPTION_KEY} }, secondary: { pgpKey: ${RSA_KEY}, status: Active } }`,
-    ),
-  ],
   "key-ended-in-use": [
     keys(TWO_KEYS),
     keys("{ primary: { status: Inactive }, secondary: { status: Active }, current: secondary }"),
@@ -52,6 +44,7 @@ const REMEDIES: Readonly<
  * Rules that only a plan raises, or whose remedy restores the file or names the setting as a value.
  */
 const WITHOUT_SETTINGS = [
+  "key-replaced",
   "policy-detached",
   "removed-while-protected",
   "group-left",

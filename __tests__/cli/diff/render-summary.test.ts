@@ -11,7 +11,6 @@ import {
   withResource,
 } from "../../helpers/diff";
 import { optionsOf, packOf, reviewPackOf } from "../../helpers/packs";
-import { ENCRYPTION_KEY } from "../../helpers/pgp-keys";
 
 const minimal = (cluster: string) =>
   `policy: { mode: minimal }\ncluster: { prefix: dev, layout: Standard, ${cluster} }`;
@@ -98,23 +97,6 @@ review/ against git ref main \\(1a2b3c4d\\)
       /\nPermissions: 128 actions\n {2}- the user has these permissions; for example: iam:PutRolePolicy on /,
     );
     expect(first({})).not.toMatch(/can do more|Broadened|denied before/);
-  });
-
-  it("compares the readers of a secret with those before only where there was a deployment", () => {
-    const encrypted = `accessKeys: { primary: { pgpKey: "${ENCRYPTION_KEY}" } }`;
-    const secretOf = (before: Files) =>
-      changesText(betweenPacks(before, reviewPackOf(encrypted))).match(
-        /^Verdict.*|the secret of the key .*/gm,
-      );
-    const fingerprint = "[0-9A-F]{40}( of .*)?";
-    expect(secretOf({})).toEqual([
-      "Verdict: attention (exit code 2). 1 new deployment. Check who can read the secret. The Terraform role needs more permissions.",
-      expect.stringMatching(new RegExp(`for the OpenPGP key ${fingerprint}$`)),
-    ]);
-    expect(secretOf(reviewPackOf("accessKeys: none"))).toEqual([
-      expect.stringContaining("The secret gets other readers."),
-      expect.stringMatching(/, which could not read a secret before$/),
-    ]);
   });
 
   it("counts many actions, and lists them in folded groups", () => {

@@ -2,13 +2,12 @@ import { changesAgainst } from "../../../src/cli/diff/packs/compare";
 import { changesText } from "../../../src/cli/diff/render-summary";
 import { expectGolden } from "../../helpers/golden";
 import { reviewPackOf } from "../../helpers/packs";
-import { ENCRYPTION_KEY } from "../../helpers/pgp-keys";
 
 const S3 = 'accountId: "123456789012"\nbackend: { s3: { bucket: state, region: eu-central-1 } }\n';
 const minimal = (cluster: string) =>
   `${S3}policy: { mode: minimal }\ncluster: { prefix: dev, layout: Standard${cluster} }\n`;
 const keys = (primary: string, secondary: string, current: string) =>
-  `${S3}accessKeys: { primary: { status: ${primary}, pgpKey: ${ENCRYPTION_KEY} }, secondary: { status: ${secondary}, pgpKey: ${ENCRYPTION_KEY} }, current: ${current} }\n`;
+  `${S3}accessKeys: { primary: { status: ${primary} }, secondary: { status: ${secondary} }, current: ${current} }\n`;
 
 /** By intention, the settings before and after. */
 const CHANGES: Readonly<Record<string, readonly [before: string, after: string]>> = {

@@ -352,8 +352,6 @@ export class KeyOperator {
       existsSync(join(this.terraform.folder, "errored.tfstate"))
     ) {
       this.pushErroredState();
-    } else if (output.includes("Instance cannot be destroyed")) {
-      this.edit([[`accessKeys.${this.current}.pgpKey`, undefined]]);
     } else if (output.includes("LimitExceeded")) {
       await this.removeUnmanaged();
     } else if (await this.isRenamed()) {

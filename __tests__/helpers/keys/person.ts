@@ -35,10 +35,7 @@ const ACCOUNT = "123456789012";
  */
 function situationOf(world: World, dkpKey?: string): KeySituation {
   const { settings, keys, user, now, hasCluster, dkp } = world;
-  const slot = (name: Slot) => ({
-    status: settings[name],
-    pgpKey: settings.pgp[name] || undefined,
-  });
+  const slot = (name: Slot) => ({ status: settings[name] });
   const listed = keys.filter((key) => key.listed);
   const isRenamed = user !== "deckhouse" && user !== "";
   return {
@@ -90,9 +87,8 @@ function stateContents({ user, keys, current }: State) {
     if (key === undefined) {
       return [];
     }
-    const { id, status, pgp, created, tainted = false } = key;
-    const secret = pgp === "" ? { secret: "secret" } : { encryptedSecret: "secret", pgpKey: pgp };
-    return [{ slot, id, status, tainted, created: dateOf(created), ...secret }];
+    const { id, status, created, tainted = false } = key;
+    return [{ slot, id, status, tainted, created: dateOf(created), secret: "secret" }];
   });
   return {
     keys: own,
@@ -277,11 +273,9 @@ class Person {
     for (const [, setting = "", value = ""] of text.matchAll(
       /^ {2}deployments\/deckhouse\.yaml: accessKeys\.(\S+): (\S+)$/gm,
     )) {
-      const [slot, field] = setting.split(".");
+      const [slot] = setting.split(".");
       if (slot === "current") {
         settings.current = value as Slot;
-      } else if (field === "pgpKey") {
-        settings.pgp[slot as Slot] = value;
       } else {
         settings[slot as Slot] = value as World["settings"]["primary"];
       }
@@ -305,7 +299,6 @@ class Person {
       const key = state.keys[slot];
       const inIam = keys.find(({ id }) => id === key?.id);
       settings[slot] = inIam?.status ?? settings[slot];
-      settings.pgp[slot] = key?.pgp ?? settings.pgp[slot];
     }
   }
 
@@ -330,18 +323,17 @@ class Person {
     return undefined;
   }
 
-  /** An object that Terraform would replace fails the plan: a tainted key, or another pgpKey. */
+  /** An object that Terraform would replace fails the plan: a tainted key. */
   private untaint() {
-    const { state, settings } = this.world;
-    const before = JSON.stringify([state, settings]);
+    const { state } = this.world;
+    const before = JSON.stringify(state);
     for (const slot of SLOTS) {
       const key = state.keys[slot];
-      settings.pgp[slot] = key?.pgp ?? settings.pgp[slot];
       if (key?.tainted === true) {
         state.keys[slot] = { ...key, tainted: false };
       }
     }
-    return JSON.stringify([state, settings]) !== before;
+    return JSON.stringify(state) !== before;
   }
 
   private resolve(text: string) {

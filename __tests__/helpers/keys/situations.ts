@@ -3,7 +3,6 @@ import type { IamUser, KeySituation } from "../../../src/cli/account/keys/situat
 import { readConfiguration } from "../../../src/cli/cluster/configuration";
 import type { StateContents, StateKey } from "../../../src/cli/terraform/state-file";
 import { deployment } from "../deployment";
-import { ENCRYPTION_KEY, EXPIRING_KEY, RSA_KEY } from "../pgp-keys";
 
 const NOW = new Date("2026-11-01T00:00:00Z");
 const daysAgo = (days: number) => new Date(NOW.getTime() - days * 86_400_000);
@@ -62,15 +61,8 @@ export const PRIMARY: StateKey = {
   secret: "secret",
 };
 export const SECONDARY: StateKey = { ...PRIMARY, slot: "secondary", id: NEW };
-const ENCRYPTED = {
-  ...PRIMARY,
-  secret: undefined,
-  encryptedSecret: "secret",
-  pgpKey: ENCRYPTION_KEY,
-};
 /** Back from `rotate`, after the apply. */
 const BACK = situation("", [PRIMARY], [iamKey(OTHER, 40, 0.1), iamKey(OLD, 0.1)]);
-const PGP = `accessKeys: { primary: { pgpKey: ${ENCRYPTION_KEY} } }`;
 export const MOVED = "accessKeys: { secondary: { status: Active }, current: secondary }";
 export const RETIRED =
   "accessKeys: { primary: { status: Inactive }, secondary: { status: Active }, current: secondary }";
@@ -229,20 +221,6 @@ export const SITUATIONS: Readonly<Record<string, Sample>> = {
     "key-deactivated",
     "differs",
   ),
-  "a secret that is encrypted for another key": sample(
-    situation(
-      PGP,
-      [{ ...ENCRYPTED, keyFingerprint: "0123456789abcdef0123456789abcdef01234567" }],
-      [USED],
-    ),
-    "key-encrypted-otherwise",
-    "differs",
-  ),
-  "another pgpKey in the live slot": sample(
-    situation(`accessKeys: { primary: { pgpKey: ${RSA_KEY} } }`, [ENCRYPTED], [USED]),
-    "",
-    "apply",
-  ),
   "settings that deactivate a key in use": sample(
     rotation(RETIRED, iamKey(OLD, 80, 0.5), iamKey(NEW, 3, 0.1)),
     "key-ended-in-use, key-old",
@@ -288,15 +266,11 @@ export const SITUATIONS: Readonly<Record<string, Sample>> = {
     "done",
   ),
   "settings that begin a rotation": sample(situation(MOVED, [PRIMARY], [USED]), "", "apply"),
-  "a key 25 days before its end, for an OpenPGP key": sample(
-    withIam(
-      situation(
-        `accessKeys: { primary: { pgpKey: ${EXPIRING_KEY} } }`,
-        [{ ...ENCRYPTED, pgpKey: EXPIRING_KEY }],
-        [iamKey(OLD, -50, -54.9)],
-      ),
-      { now: new Date("2026-12-26T00:00:00Z"), keys: [{ ...iamKey(OLD, 25, -54.9) }] },
-    ),
+  "a key 25 days before its end": sample(
+    withIam(situation("", [PRIMARY], [iamKey(OLD, -50, -54.9)]), {
+      now: new Date("2026-12-26T00:00:00Z"),
+      keys: [{ ...iamKey(OLD, 25, -54.9) }],
+    }),
     "key-old",
     "done",
   ),

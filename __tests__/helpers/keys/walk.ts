@@ -76,12 +76,6 @@ export const EVENTS = {
   ),
   "the old slot becomes absent too early": settings((world) => ({ [idleSlot(world)]: "absent" })),
   "settings of before the rotation": settings(() => structuredClone(SETTINGS)),
-  "another pgpKey in the live slot": ({ settings: { pgp, current } }) => {
-    pgp[current] = "K";
-  },
-  "a pgpKey in the idle slot": (world) => {
-    world.settings.pgp[idleSlot(world)] = "K";
-  },
   "an apply": applyWith(),
   "an apply is killed at its first write": applyWith({ kind: "killed", at: 1 }),
   "an apply is killed at its second write": applyWith({ kind: "killed", at: 2 }),

@@ -25,7 +25,6 @@ export interface Key {
 export interface StateKey {
   readonly id: string;
   readonly status: Status;
-  readonly pgp: string;
   readonly created: number;
   /** An apply ended before it read the new key. */
   readonly tainted?: boolean;
@@ -41,8 +40,6 @@ export interface Settings {
   primary: Status | "absent";
   secondary: Status | "absent";
   current: Slot;
-  /** "" for none. */
-  pgp: Record<Slot, string>;
 }
 
 export interface World {
@@ -69,10 +66,7 @@ export interface World {
   hostile: string[];
 }
 
-export const SETTINGS: Settings = {
-  ...{ primary: "Active", secondary: "absent", current: "primary" },
-  pgp: { primary: "", secondary: "" },
-};
+export const SETTINGS: Settings = { primary: "Active", secondary: "absent", current: "primary" };
 
 export const newWorld = (hasCluster: boolean): World => ({
   ...{
@@ -310,8 +304,8 @@ function writesOf(world: World, state: State) {
   for (const slot of SLOTS) {
     const [status, key] = [settings[slot], state.keys[slot]];
     if (key === undefined) {
-      creations.push(...(status === "absent" ? [] : [creation(slot, status, settings.pgp[slot])]));
-    } else if (key.tainted === true || (status !== "absent" && key.pgp !== settings.pgp[slot])) {
+      creations.push(...(status === "absent" ? [] : [creation(slot, status)]));
+    } else if (key.tainted === true) {
       return "failed";
     } else if (status !== key.status) {
       if (isBreaking(world, slot, key, status)) {
@@ -334,7 +328,7 @@ function isBreaking(world: World, slot: Slot, { id }: StateKey, status: Status |
   return status === "Active" || rule === "key-ended-in-use" || isOfDkp;
 }
 
-function creation(slot: Slot, status: Status, pgp: string): Write {
+function creation(slot: Slot, status: Status): Write {
   let made: Key | undefined;
   return {
     name: `create key ${slot}`,
@@ -347,7 +341,7 @@ function creation(slot: Slot, status: Status, pgp: string): Write {
     },
     record: (written) => {
       if (made !== undefined) {
-        written.keys[slot] = { id: made.id, status, pgp, created: made.created };
+        written.keys[slot] = { id: made.id, status, created: made.created };
       }
     },
   };
@@ -398,12 +392,7 @@ export function canonical(world: World): string {
   };
   const stateOf = ({ user, keys: inState, current }: State) => [
     ...[user, current?.id, current?.slot],
-    ...SLOTS.map((slot) => [
-      inState[slot]?.id,
-      inState[slot]?.status,
-      inState[slot]?.pgp,
-      inState[slot]?.tainted,
-    ]),
+    ...SLOTS.map((slot) => [inState[slot]?.id, inState[slot]?.status, inState[slot]?.tainted]),
   ];
   const text = JSON.stringify([
     { ...rest, created: 0, leaked: [...world.leaked].sort(), ended: [...world.ended].sort() },

@@ -3,7 +3,6 @@ import { argumentsOf, BACKEND_TYPES } from "../../../src/terraform/backends";
 
 it.each([
   ["declared next to the field", "outputs.secret", "exposure"],
-  ["declared next to the field", "accessKeys.primary.pgpKey", "exposure"],
   ["declared next to the field", "nodeRole.additionalActions.0", "permissions"],
   ["declared next to the field", "accessKeys.current", "harmless"],
   ["that of the nearest field around it", "cluster.tags.owner", "permissions"],

@@ -29,7 +29,7 @@ export const define: Define = (command, session) => {
   command
     .description(
       "Prints the provider block of DKP's AWSClusterConfiguration, " +
-        "with the secret from the state, which gpg decrypts.\n\n" +
+        "with the secret from the state.\n\n" +
         "With --cluster it asks, writes the current key into a running cluster, " +
         "and reads it back. " +
         "The settings must have the cluster's accountId and cluster.prefix.",

@@ -53,21 +53,13 @@ const SECTIONS = {
       text: `Terraform replaces the access key in the slot {slot}, and deletes the old key before
         the new key exists`,
       risk: "the cluster has no access to AWS until DKP has the new key",
-      remedy: `restore user.name and the pgpKey of this slot; to use another OpenPGP key, set it in
-        the other slot and rotate (docs/how-to/keys.md#rotate)`,
+      remedy: "restore user.name; of a tainted key, see docs/how-to/recover.md#tainted",
     },
     "key-ended-in-use": ENDED_IN_USE as typeof ENDED_IN_USE,
     "key-reactivated": {
       text: "Terraform activates the access key in the slot {slot}, which is Inactive",
       remedy: `if it has leaked, set accessKeys.{slot}.status to Inactive, and accessKeys.current to
         the other slot`,
-    },
-    "pgp-key-differs": {
-      text: `the secret of the access key in the slot {slot} is encrypted for the OpenPGP key
-        {recorded}, and not for {fingerprint}, the one in pgpKey`,
-      risk: "whoever has the private key of {recorded} can read the secret",
-      remedy: `find out who wrote pgpKey, and treat the access key as leaked
-        (docs/how-to/keys.md#when-a-key-has-leaked)`,
     },
     "policy-detached": {
       text: "Terraform detaches the policy from the user",
@@ -120,12 +112,6 @@ const SECTIONS = {
     "secret-output": `the output {output} is {how}: every workspace that reads one output of this
       state receives it in plaintext`,
     "plaintext-in-state": "the state gets the secret of an access key in plaintext",
-    "pgp-key-new": {
-      text: `the secret of the key in the slot {slot} is for the OpenPGP key {fingerprint}[ of
-        {users}][, which is {known}, in a text that was in no slot before][, which {could} read a
-        secret before][; before: {former}]`,
-      remedy: "ask the owner of the fingerprint, then approve",
-    },
     "secret-in-value": `{where} contains the secret of an access key, so whoever can read it in AWS,
       in the state or in the plan receives the secret`,
     "setting-exposure": "{field}: {before} -> {after}",

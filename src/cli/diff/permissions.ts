@@ -105,7 +105,7 @@ function externalFindings(
 const KNOWN: readonly string[] = [
   ...["name", "name_prefix", "arn", "id", "unique_id", "policy_id", "create_date"],
   ...["attachment_count", "key_fingerprint"],
-  ...["policy", "assume_role_policy", "permissions_boundary", "status", "pgp_key"],
+  ...["policy", "assume_role_policy", "permissions_boundary", "status"],
   ...["depends_on", "lifecycle.prevent_destroy", "lifecycle.create_before_destroy"],
   ...["aws_iam_policy.lifecycle.ignore_changes", "aws_iam_policy.description"],
   ...["aws_iam_policy.path", "aws_iam_policy.tags", "aws_iam_policy.tags_all"],

@@ -121,7 +121,7 @@ function differingAttributes(
 }
 
 /** They make Terraform replace a resource. Source: `ForceNew` in the AWS provider's schemas. */
-const FORCE_NEW = ["name", "path", "pgp_key", "user", "role", "policy_arn"];
+const FORCE_NEW = ["name", "path", "user", "role", "policy_arn"];
 
 /** IAM renames users. */
 const IN_PLACE: readonly string[] = [ADDRESSES.user];
@@ -307,8 +307,7 @@ function currentKeyFindings(before: Snapshot, after: Snapshot): readonly DiffFou
     return [];
   }
   const setting = { field: "accessKeys.current", address: KEY_ADDRESSES[slot] };
-  const isSecretUnknown =
-    keyIn(after, slot)?.pgpKey === undefined && after.withoutSecret.includes(setting.address);
+  const isSecretUnknown = after.withoutSecret.includes(setting.address);
   return [
     { rule: "current-key", ...setting, values: { before: old, after: slot } },
     ...(isSecretUnknown

@@ -1,12 +1,10 @@
-import { createHash } from "node:crypto";
 import type { Slot } from "../../iam/key-slots";
-import { pgpKeyOf } from "../../iam/openpgp-key";
 import { KEY_ADDRESSES } from "../../terraform/addresses";
 import { canonical, type JsonObject } from "../../text/json";
 import type { DiffFound } from "./change-rules";
 import { mapStrings } from "./json-values";
 import type { Plan } from "./plan-file";
-import { keyIn, reference, type Snapshot, slotsOf } from "./snapshot";
+import { reference, type Snapshot, slotsOf } from "./snapshot";
 
 const SECRET_ATTRIBUTES: readonly string[] = ["secret", "ses_smtp_password_v4"];
 
@@ -85,56 +83,7 @@ export function exposureFindings(before: Snapshot, after: Snapshot): readonly Di
 }
 
 function plaintextSlot(snapshot: Snapshot): Slot | undefined {
-  return slotsOf(snapshot).find(
-    (slot) =>
-      !keyIn(snapshot, slot)?.pgpKey && !snapshot.withoutSecret.includes(KEY_ADDRESSES[slot]),
-  );
-}
-
-export type PgpKeys = readonly (readonly [slot: string, key: string | undefined])[];
-
-/**
- * OpenPGP keys whose text was in no slot: even of a known fingerprint, nobody has reviewed it.
- * @param isNew whether the deployment is new, so that it had no secret before
- */
-export function pgpKeyFindings(
-  before: PgpKeys,
-  after: PgpKeys,
-  isNew: boolean,
-): readonly DiffFound[] {
-  const texts = before.flatMap(([, key]) => key ?? []);
-  const fingerprints = [...new Set(texts.map(fingerprintOf))];
-  return after.flatMap(([slot, key]): readonly DiffFound[] => {
-    if (key === undefined || texts.includes(key)) {
-      return [];
-    }
-    const fingerprint = fingerprintOf(key);
-    const known = fingerprints.includes(fingerprint) ? "known" : undefined;
-    const could = known === undefined && !isNew ? "could not" : undefined;
-    const users = pgpKeyOf(key)?.userIds.join(", ");
-    const values = { slot, fingerprint, users, known, could, former: fingerprints.join(", ") };
-    return [{ rule: "pgp-key-new", field: `accessKeys.${slot}.pgpKey`, values }];
-  });
-}
-
-/** Keys whose secret the AWS provider encrypted for another OpenPGP key than that in `pgp_key`. */
-export function recordedKeyFindings(state: Snapshot): readonly DiffFound[] {
-  return slotsOf(state).flatMap((slot): readonly DiffFound[] => {
-    const { pgpKey, keyFingerprint = "" } = keyIn(state, slot) ?? {};
-    const [fingerprint, recorded] = [pgpKey && fingerprintOf(pgpKey), keyFingerprint.toUpperCase()];
-    const values = fingerprint && { slot, recorded, fingerprint };
-    return values && /^[0-9A-F]+$/.test(recorded) && recorded !== fingerprint
-      ? [{ rule: "pgp-key-differs", address: KEY_ADDRESSES[slot], values }]
-      : [];
-  });
-}
-
-/** The digest of the text for a key that cannot be read. */
-function fingerprintOf(text: string): string {
-  return (
-    pgpKeyOf(text)?.fingerprint.toUpperCase() ??
-    `with the SHA-256 ${createHash("sha256").update(text).digest("hex")}`
-  );
+  return slotsOf(snapshot).find((slot) => !snapshot.withoutSecret.includes(KEY_ADDRESSES[slot]));
 }
 
 /** Other workspaces may read outputs. */

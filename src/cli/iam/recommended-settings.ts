@@ -7,13 +7,6 @@
 export const RECOMMENDED_SETTINGS: Readonly<
   Record<string, { readonly lines: readonly string[]; readonly why: string }>
 > = {
-  // A comment, because the cluster exists later, and it replaces pgpKey.
-  rotate: {
-    lines: ["# accessKeys: { managedBy: rotate }"],
-    why:
-      "set this instead of accessKeys below, once the cluster exists; " +
-      "rotate then replaces the key every 90 days, and only the cluster has the secret",
-  },
   accountId: {
     lines: ['accountId: "123456789012"'],
     why: "Terraform refuses to run in any other account",
@@ -30,13 +23,9 @@ export const RECOMMENDED_SETTINGS: Readonly<
     lines: ["user:", "  permissionsBoundary: arn:aws:iam::123456789012:policy/dkp"],
     why: "it limits the user, and not the roles that the user can change",
   },
-  pgpKeys: {
-    lines: [
-      "accessKeys:",
-      "  primary: { pgpKey: team.asc }",
-      "  secondary: { pgpKey: team.asc, status: absent }",
-    ],
-    why: "the state contains the secret access keys only encrypted",
+  rotate: {
+    lines: ["accessKeys: { managedBy: rotate }"],
+    why: "rotate creates the keys, replaces them every 90 days, and no state has their secrets",
   },
   configFile: {
     lines: ["cluster:", "  configFile: cluster.yml"],

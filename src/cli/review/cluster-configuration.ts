@@ -26,7 +26,7 @@ export function clusterConfiguration({ deployment, secret }: Reviewed): string {
     imdsv2,
     disableDefaultSecurityGroup: disableDefaultSecurityGroup || undefined,
   };
-  const isInState = secret.current === "plaintext" || secret.current === "encrypted";
+  const isInState = secret.current === "plaintext";
   const comments = [
     `The fields that follow from the deployment ${stack}.`,
     isInState

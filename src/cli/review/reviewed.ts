@@ -4,7 +4,6 @@ import { otherNodeRoles } from "../../iam/cluster";
 import type { DeploymentPolicy } from "../../iam/deployment-policies";
 import { SUPPORTED_VERSIONS } from "../../iam/dkp-versions";
 import { SLOTS } from "../../iam/key-slots";
-import { pgpKeyOf, pgpKeyText } from "../../iam/openpgp-key";
 import {
   type PolicyDocument,
   type PolicyWith,
@@ -187,15 +186,12 @@ function networksOf({ user: { allowedNetworks } }: Deployment) {
 
 function keyFacts({ accessKeys }: Deployment) {
   if (accessKeys === "none") {
-    return { keys: [], readers: [] };
+    return { keys: [] };
   }
   const { current } = accessKeys;
   const keys = SLOTS.map((slot) => ({ slot, ...accessKeys[slot], isCurrent: slot === current }));
-  const readers = keys.flatMap(({ pgpKey }) => pgpKeyOf(pgpKey) ?? []).map(pgpKeyText);
   return {
     keys: keys.filter(({ status }) => status !== "absent"),
-    // The OpenPGP keys: fingerprint, expiry and user IDs.
-    readers: [...new Set(readers)],
   };
 }
 

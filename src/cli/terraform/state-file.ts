@@ -14,15 +14,8 @@ export interface KeyAttributes {
   readonly id?: string | undefined;
   readonly status: string;
   readonly user?: string | undefined;
-  readonly pgpKey?: string | undefined;
-  /**
-   * Of the OpenPGP key that the provider encrypted the secret for, in lower-case hex. Source:
-   * `encryptValue` in internal/service/iam of the AWS provider 5.100.0.
-   */
-  readonly keyFingerprint?: string | undefined;
-  /** In plaintext; absent with `pgpKey` and for an imported key. */
+  /** In plaintext; absent for an imported key. */
   readonly secret?: string | undefined;
-  readonly encryptedSecret?: string | undefined;
   readonly created?: Date | undefined;
 }
 
@@ -148,10 +141,7 @@ export function keyAttributes(attributes: JsonObject): KeyAttributes {
     id: textOf(attributes.id),
     status: textOf(attributes.status) ?? "Active",
     user: textOf(attributes.user),
-    pgpKey: textOf(attributes.pgp_key),
-    keyFingerprint: textOf(attributes.key_fingerprint),
     secret: textOf(attributes.secret),
-    encryptedSecret: textOf(attributes.encrypted_secret),
     created: Number.isNaN(created.getTime()) ? undefined : created,
   };
 }

@@ -61,13 +61,7 @@ function importError(given: Settings["accessKeys"]): FieldError | string | undef
       'set accessKeys.primary.status to "Active", or remove import.accessKeyId'
     );
   }
-  return accessKeys.primary.pgpKey === undefined
-    ? undefined
-    : errorAt(
-        "accessKeys.primary.pgpKey",
-        "would replace the imported key, whose secret nobody can encrypt any more; " +
-          "give the pgpKey to the secondary slot and rotate",
-      );
+  return undefined;
 }
 
 const statusOf = (slot: Slot) => `accessKeys.${slot}.status`;

@@ -28,15 +28,8 @@ function keyError(path: readonly string[], text: string): string | undefined {
   return isLost ? "is a name that cannot be used here; choose another" : undefined;
 }
 
-/**
- * Fields with a rule of their own for secrets: a public key, whose last line may have 40
- * characters, and a key ID.
- */
-const NOT_SECRET: readonly string[] = [
-  "accessKeys.primary.pgpKey",
-  "accessKeys.secondary.pgpKey",
-  "import.accessKeyId",
-];
+/** Fields with a rule of their own for secrets: a key ID. */
+const NOT_SECRET: readonly string[] = ["import.accessKeyId"];
 
 function secretError(path: readonly string[], text: string): string | undefined {
   const secret = NOT_SECRET.includes(path.join(".")) ? undefined : secretIn(text);
@@ -76,7 +69,7 @@ const SHAPES = {
 
 /** 40 characters of base64 that stand alone: the shape of an AWS secret access key. */
 const SECRET_KEY = /(?<![A-Za-z0-9/+])[A-Za-z0-9/+]{40}(?![A-Za-z0-9/+=])/g;
-const PUBLIC_BLOCK = /-----BEGIN (?:PGP PUBLIC KEY|PUBLIC KEY|CERTIFICATE)/;
+const PUBLIC_BLOCK = /-----BEGIN (?:PUBLIC KEY|CERTIFICATE)/;
 
 /** The kind of secret that a text seems to contain. Checksums, commits and public keys are none. */
 export function secretIn(text: string): string | undefined {

@@ -2,7 +2,6 @@ import * as v from "valibot";
 import { ACCESS_KEY_ID, SLOTS } from "../../iam/key-slots";
 import { MAX_ROLE_POLICIES, RESERVED_ROLE_PATHS, ROLE_NAME } from "../../iam/limits";
 import { ACTION } from "../../iam/node-role-permissions";
-import { type PgpKeyError, readPgpKey } from "../../iam/openpgp-key";
 import { isObject } from "../../text/json";
 import { show } from "../errors";
 import type {
@@ -18,64 +17,12 @@ import type {
 } from "../settings";
 import * as f from "./primitives";
 
-const EXPORT =
-  "run gpg --armor --export --export-options export-minimal ID > deployments/team.asc, " +
-  "and write pgpKey: team.asc";
-
-/**
- * The name of a file or nothing stands before an error, and `EXPORT` after it. Never the value
- * itself: it may be a private key.
- */
-const PGP_KEY_MESSAGES: Readonly<Record<PgpKeyError, string>> = {
-  armored: "is armored text, and not one public key in a file of its own; ",
-  keybase: "names a Keybase user, which Terraform would look up over the network at every apply; ",
-  "not base64": "is neither a file nor base64; ",
-  private:
-    "is a private key (not shown) and settings are committed; " +
-    "remove it, treat it as disclosed, and use the public one: ",
-  "not a key": "is not of a whole OpenPGP public key, or of more than that; ",
-  "several keys": "holds more than one key, and Terraform would encrypt for the first; name one: ",
-  revoked: "is a key that its owner has revoked; use another one: ",
-  "sign only":
-    "is a key that can only sign, nothing can be encrypted for it; " +
-    "add an encryption subkey (gpg --edit-key ID addkey): ",
-  "invalid part":
-    "has a part that the AWS provider would refuse after AWS has created the access key, " +
-    "whose secret is then lost: a signature that is not valid, " +
-    "or numbers that nothing can be encrypted with; ",
-  "too new":
-    "is not an OpenPGP key of version 4, the one that GnuPG can decrypt with; " +
-    "create one with GnuPG's defaults: ",
-};
-
-/** Why a value is not a `pgpKey`, and what to do; undefined if it is one. */
-export function pgpKeyError(text: string): string | undefined {
-  const reading = readPgpKey(text);
-  return "error" in reading ? `${PGP_KEY_MESSAGES[reading.error]}${EXPORT}` : undefined;
-}
-
-const pgpKey = v.pipe(
-  v.string(() => `is not a string; ${EXPORT}`),
-  // YAML and `base64` may break the line; Terraform takes one.
-  v.transform((value) => (value.includes("-----") ? value : value.replaceAll(/\s+/g, ""))),
-  v.check(
-    (value) => pgpKeyError(value) === undefined,
-    ({ input }) => pgpKeyError(input) ?? "",
-  ),
-);
-
 const keySlot = (status: KeySlot["status"]) =>
   f.strict<KeySlot>({
     status: f.harmless(
       f.choice(["Active", "Inactive", "absent"]),
       "`Active`, `Inactive` (exists and is refused by AWS) or `absent`",
       status,
-    ),
-    pgpKey: f.exposure(
-      pgpKey,
-      "Public OpenPGP key: a file, armored or binary, relative to the folder of the settings, " +
-        "or its binary form in base64. The state then holds only the encrypted secret. " +
-        "Other bytes would replace the key, so rotate to the other slot",
     ),
   });
 

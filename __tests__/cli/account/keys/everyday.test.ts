@@ -83,7 +83,6 @@ const EVERYDAY = {
     "one key + a day passes",
     "one key + an apply",
     "one key + a hand-over",
-    "one key + a pgpKey in the idle slot",
     "one key + the cluster stops for two days",
     "one key, minutes after the hand-over + a day passes",
     "in a cluster: one key",

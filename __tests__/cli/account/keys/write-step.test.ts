@@ -11,12 +11,9 @@ import {
   MOVED,
   NEW,
   OLD,
-  PRIMARY,
   RETIRED,
   rotation,
-  situation,
 } from "../../../helpers/keys/situations";
-import { ENCRYPTION_KEY } from "../../../helpers/pgp-keys";
 import { MINIMAL } from "../../../helpers/settings-files";
 
 const FILE = `# The cluster prod.
@@ -64,24 +61,6 @@ describe("keys --write", () => {
       ["delete", "  primary: { status: absent }"],
     ]);
     expect(slotsIn(text)).toEqual({ primary: "absent", secondary: "Active", current: "secondary" });
-  });
-
-  it("encrypts the second key as the first one is", () => {
-    const key = {
-      ...PRIMARY,
-      secret: undefined,
-      encryptedSecret: "secret",
-      pgpKey: ENCRYPTION_KEY,
-    };
-    const encrypted = situation(
-      `accessKeys: { primary: { pgpKey: ${ENCRYPTION_KEY} } }`,
-      [key],
-      [iamKey(OLD, 9, 0.1)],
-    );
-    expect(nextStep(encrypted).edits).toContainEqual({
-      setting: "accessKeys.secondary.pgpKey",
-      value: ENCRYPTION_KEY,
-    });
   });
 });
 

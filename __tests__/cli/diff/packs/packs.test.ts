@@ -15,10 +15,8 @@ import {
   withResource,
 } from "../../../helpers/diff";
 import { packOf, reviewPackOf } from "../../../helpers/packs";
-import { ENCRYPTION_KEY, RSA_KEY, SAME_KEY } from "../../../helpers/pgp-keys";
 
-const slot = (status: string) =>
-  status === "absent" ? "{ status: absent }" : `{ status: ${status}, pgpKey: ${ENCRYPTION_KEY} }`;
+const slot = (status: string) => `{ status: ${status} }`;
 const keys = (primary: string, secondary: string, current = "primary") =>
   `accessKeys: { primary: ${slot(primary)}, secondary: ${slot(secondary)}, current: ${current} }`;
 const minimal = (more = "") =>
@@ -56,21 +54,6 @@ const CHANGES: Readonly<Record<string, readonly [before: string, after: string, 
       "",
       "policy: { path: /a/ }",
       `3 destroyed destroyed ${ROLE} setting-breaking`,
-    ],
-    "another OpenPGP key of a live slot": [
-      keys("Active", "absent"),
-      keys("Active", "absent").replace(ENCRYPTION_KEY, RSA_KEY),
-      "3 key-replaced pgp-key-new",
-    ],
-    "another text of the OpenPGP key of the other slot": [
-      keys("Active", "absent"),
-      keys("Active", "absent").replace("secondary: {", `secondary: { pgpKey: ${SAME_KEY},`),
-      "2 pgp-key-new",
-    ],
-    "the first secret for the OpenPGP key of an absent slot": [
-      `accessKeys: { primary: { pgpKey: ${ENCRYPTION_KEY} }, secondary: { pgpKey: ${RSA_KEY} } }`,
-      `accessKeys: { primary: { pgpKey: ${ENCRYPTION_KEY} }, secondary: { status: Active, pgpKey: ${RSA_KEY} }, current: secondary }`,
-      "2 pgp-key-new",
     ],
     "another node role": [
       "nodeRole: { name: a }",
@@ -151,30 +134,15 @@ const CHANGES: Readonly<Record<string, readonly [before: string, after: string, 
     ],
     "an import that was applied": ["import: { user: true, policy: true }", "", "0"],
     "an import of a key that was applied": [IMPORT, "", "0"],
-    "a second key without pgpKey": [
-      keys("Active", "absent"),
-      `accessKeys: { primary: ${slot("Active")}, secondary: { status: Active } }`,
-      "2 plaintext-in-state",
-    ],
-    "a key without pgpKey beside an imported one": [
+    "a key beside an imported one": [
       `${IMPORT}\naccessKeys: { primary: { status: Active } }`,
       `${IMPORT}\naccessKeys: { primary: { status: Active }, secondary: { status: Active } }`,
       "2 plaintext-in-state",
     ],
-    "no imported key any more, where the other one has a pgpKey": [
-      `${IMPORT}\naccessKeys: { primary: { status: Inactive }, secondary: ${slot("Active")}, current: secondary }`,
-      keys("absent", "Active", "secondary"),
-      "2 key-ended",
-    ],
-    "the first key, without pgpKey": [
+    "the first key": [
       "accessKeys: none",
       PLAIN,
       `2 first-key secret-output plaintext-in-state ${ROLE} setting-changed`,
-    ],
-    "the first key, with pgpKey": [
-      "accessKeys: none",
-      keys("Active", "absent"),
-      `2 first-key pgp-key-new ${ROLE} setting-changed`,
     ],
     "a policy for nodes": [
       nodes(),
@@ -250,12 +218,12 @@ describe("a settings file that is", () => {
   );
 
   it("changed in a tag with the name of another setting reports that tag", () => {
-    const [before, after] = ["a: x", "a: x, b.pgpKey: y"].map((tags) =>
+    const [before, after] = ["a: x", "a: x, b.status: y"].map((tags) =>
       reviewPackOf(`cluster: { tags: { ${tags} } }`),
     );
     const { deployments } = changesAgainst({ dev: before ?? {} }, { dev: after ?? {} }, "");
     expect(deployments[0]?.findings).toEqual([
-      expect.objectContaining({ field: "cluster.tags.b.pgpKey" }),
+      expect.objectContaining({ field: "cluster.tags.b.status" }),
     ]);
   });
 

@@ -93,14 +93,6 @@ it.each([
   },
 );
 
-it.each([
-  ["other plans: a new reader of the first key", undefined],
-  ["who can read a secret: a key for an OpenPGP key", "could not"],
-])("only a deployment that exists had readers of its secret before: %s", (name, could) => {
-  const found = ofRule(changesOf(editedPlans()[name]?.plan ?? {}), "pgp-key-new");
-  expect(found.map(({ values }) => values.could)).toEqual([could]);
-});
-
 it("an imported policy of the user lists the actions that it gets once", () => {
   const edit = "what a policy allows: an imported policy that allowed less";
   const changes = changesOf(editedPlans()[edit]?.plan ?? {});

@@ -1,14 +1,10 @@
-import { spawn } from "node:child_process";
-import { once } from "node:events";
-import { text } from "node:stream/consumers";
 import { stringify } from "yaml";
 import type { Slot } from "../../../iam/key-slots";
 import type { Deployment } from "../../../settings/deployment";
 import type { SecretKey } from "../../cluster/configuration";
-import { readState, type StateKey } from "../../terraform/state-file";
+import { readState } from "../../terraform/state-file";
 import { pullState, type TerraformCli } from "../../terraform/terraform-cli";
 import { awsCommand, dkpAccess, EDIT_PROVIDER, recovery } from "../../text/advice";
-import { atSignal } from "../../text/signals";
 import { mismatches } from "../state-match";
 
 /** The field `provider` of DKP's `AWSClusterConfiguration`. */
@@ -26,8 +22,8 @@ interface CurrentKey {
   readonly id: string;
   readonly slots: ReadonlyMap<string, Slot>;
   /**
-   * With its secret, which is decrypted if it is encrypted.
-   * @throws Error if Terraform does not have it, or gpg cannot decrypt it
+   * With its secret.
+   * @throws Error if Terraform does not have it
    */
   readonly read: () => Promise<SecretKey>;
 }
@@ -92,49 +88,16 @@ export async function currentKey(
   return {
     id,
     slots: new Map(state.keys.map((candidate) => [candidate.id, candidate.slot])),
-    read: async () => ({
-      id,
-      secret: key.secret ?? (await decryptedSecret(key, stack, terraform)),
-    }),
+    read: async () => ({ id, secret: key.secret ?? withoutSecret(id, stack) }),
   };
 }
 
-async function decryptedSecret(
-  { id, encryptedSecret }: StateKey,
-  stack: string,
-  terraform: TerraformCli,
-): Promise<string> {
-  if (encryptedSecret === undefined) {
-    throw new Error(
-      `Terraform does not have the secret of ${id}, ` +
-        "because the key was created outside Terraform; " +
-        `rotate to the other slot: ${dkpAccess("keys", stack)} shows the steps`,
-    );
-  }
-  return await decrypt(encryptedSecret, terraform);
-}
-
-/** The agent of the local GnuPG asks for the passphrase. */
-async function decrypt(base64: string, { environment: env }: TerraformCli): Promise<string> {
-  const gpg = spawn("gpg", ["--quiet", "--decrypt"], { env, stdio: ["pipe", "pipe", "inherit"] });
-  gpg.stdin.on("error", () => undefined).end(Buffer.from(base64, "base64"));
-  const ended = Promise.all([
-    text(gpg.stdout),
-    once(gpg, "close") as Promise<[status: number | null]>,
-  ]);
-  const [secret, [status]] = await atSignal(
-    () => gpg.kill(),
-    () => ended,
-  ).catch(({ code }: NodeJS.ErrnoException) => {
-    throw new Error(`the secret is encrypted, and gpg cannot be run (${code}); install GnuPG`);
-  });
-  if (status !== 0) {
-    throw new Error(
-      "the secret is encrypted, and gpg cannot decrypt it here; " +
-        "run this command where the private key of pgpKey is available",
-    );
-  }
-  return secret;
+function withoutSecret(id: string, stack: string): never {
+  throw new Error(
+    `Terraform does not have the secret of ${id}, ` +
+      "because the key was created outside Terraform; " +
+      `rotate to the other slot: ${dkpAccess("keys", stack)} shows the steps`,
+  );
 }
 
 /** The block as YAML, after the steps for a first key and for a rotation. */

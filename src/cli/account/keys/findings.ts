@@ -1,4 +1,3 @@
-import { pgpKeyOf } from "../../../iam/openpgp-key";
 import type { Finding, Found } from "../../findings/finding";
 import { leakCommands } from "../../iam/leaked-key";
 import { dayText, timeText } from "../../text/time";
@@ -114,7 +113,7 @@ function slotFindings(situation: KeySituation): readonly KeyFinding[] {
 }
 
 function differenceOf(
-  { slot, inSettings, pgpKey, inState, inIam }: KeySlot,
+  { slot, inSettings, inState, inIam }: KeySlot,
   situation: KeySituation,
 ): readonly KeyFinding[] {
   const { settings, iam, cluster, dkpKey } = situation;
@@ -129,12 +128,6 @@ function differenceOf(
   if (inIam === undefined) {
     const rule = isNewAt(created, iam.now) ? "key-not-listed" : "key-deleted";
     return [{ rule, values: { slot, key } }];
-  }
-  const recorded = inState.keyFingerprint?.toUpperCase();
-  const fingerprint = inSettings !== "absent" && pgpKeyOf(pgpKey)?.fingerprint.toUpperCase();
-  if (fingerprint && recorded && recorded !== fingerprint) {
-    const values = { slot, key, recorded, fingerprint, stack };
-    return [{ rule: "key-encrypted-otherwise", field: `accessKeys.${slot}.pgpKey`, values }];
   }
   if (inSettings === inIam.status) {
     return [];

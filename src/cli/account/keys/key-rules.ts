@@ -64,13 +64,6 @@ const DIFFERENCES = {
     },
   },
   breaking: {
-    "key-encrypted-otherwise": {
-      text: `{slot}: the secret of {key} is encrypted for the OpenPGP key {recorded}, and not for
-        {fingerprint}, the one in the settings`,
-      risk: "whoever has the private key of {recorded} can read the secret",
-      remedy: `find out who wrote pgpKey, and treat the access key as leaked: npx dkp-access keys
-        {stack} --leaked {key}`,
-    },
     "key-settings-differ": {
       text: `the settings end or replace the current key {key} ({slot}): they are older than what is
         deployed, or have two steps at once`,

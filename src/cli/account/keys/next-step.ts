@@ -66,13 +66,10 @@ function notApplied(situation: KeySituation): string | undefined {
   if (!iam.exists) {
     return "AWS has no user yet";
   }
-  for (const { slot, inSettings, pgpKey, inState, inIam } of slotsOf(situation)) {
+  for (const { slot, inSettings, inState, inIam } of slotsOf(situation)) {
     const deployed = inIam?.status ?? (inState === undefined ? "absent" : "deleted");
     if (inSettings !== deployed) {
       return `${slot} is ${inSettings} in the settings, and ${deployed} in AWS`;
-    }
-    if (inState !== undefined && pgpKey !== inState.pgpKey) {
-      return `the settings have another pgpKey for ${slot} than the state`;
     }
   }
   const { accessKeys } = settings;
@@ -125,8 +122,7 @@ function rotationStep({ current: name }: KeySlots, situation: KeySituation): Ste
   return step(isActive ? "retire" : "delete", { key: old.id, edits, actions: ["apply"] });
 }
 
-const hasSecret = ({ inState }: KeySlot) =>
-  inState?.secret !== undefined || inState?.encryptedSecret !== undefined;
+const hasSecret = ({ inState }: KeySlot) => inState?.secret !== undefined;
 
 const timeOf = (date: Date | undefined) => date?.getTime() ?? 0;
 
@@ -149,26 +145,20 @@ function handOver({ inIam }: KeySlot, dkp: DkpKey | undefined): Step {
 }
 
 /** Nothing has to be done. The edits begin an optional rotation. */
-function beginning({ slot, inState, inIam }: KeySlot, situation: KeySituation): Step {
-  const { keyFiles, maxAge = 0 } = situation.settings;
+function beginning({ slot, inIam }: KeySlot, situation: KeySituation): Step {
+  const { maxAge = 0 } = situation.settings;
   const other = otherSlot(slot);
   const edits: Change[] = [{ setting: `accessKeys.${other}.status`, value: "Active" }];
-  const pgpKey = inState?.pgpKey;
-  // A new key is encrypted if the other one is.
-  if (pgpKey !== undefined && slotOf(situation, other).pgpKey === undefined) {
-    edits.push({ setting: `accessKeys.${other}.pgpKey`, value: keyFiles[pgpKey] ?? pgpKey });
-  }
   edits.push({ setting: "accessKeys.current", value: other });
   const until = new Date(timeOf(inIam?.created) + maxAge * DAY);
   return step("done", { edits, actions: ["apply", "hand-over"], until });
 }
 
-/** Whether a key is to replace the current one: it is newer, and not protected less. */
+/** Whether a key is to replace the current one: it is newer. */
 function isBetter(other: KeySlot, current: KeySlot): boolean {
   if (other.inIam?.status !== "Active" || !hasSecret(other)) {
     return false;
   }
-  const isWeaker = current.inState?.pgpKey !== undefined && other.inState?.pgpKey === undefined;
   const isNewer = timeOf(current.inIam?.created) < timeOf(other.inIam.created);
-  return !hasSecret(current) || (isNewer && !isWeaker);
+  return !hasSecret(current) || isNewer;
 }

@@ -1,4 +1,3 @@
-import { pgpKeyOf, pgpKeyText } from "../../../iam/openpgp-key";
 import { visible } from "../../../text/printable";
 import { adviceLines, type Finding, levelOf, textOf } from "../../findings/finding";
 import { dkpAccess, EDIT_PROVIDER, shellWord } from "../../text/advice";
@@ -82,10 +81,6 @@ function slotText(slot: KeySlot, situation: KeySituation): string {
   if (inState.secret !== undefined) {
     parts.push("its secret is in plaintext in the state");
   }
-  const pgpKey = pgpKeyOf(inState.pgpKey);
-  if (pgpKey !== undefined) {
-    parts.push(`its secret is encrypted for the OpenPGP key ${pgpKeyText(pgpKey)}`);
-  }
   return parts.join(", ");
 }
 
@@ -106,7 +101,6 @@ export function keysJson(
       id: inState?.id,
       current: inState !== undefined && inState.id === state.current.id,
       isPlaintext: inState?.secret !== undefined,
-      pgpKey: pgpKeyOf(inState?.pgpKey),
     })),
     dkpKey: dkpKeyOf(situation),
     next: { ...next, text: stepLines(report, file) },

@@ -126,8 +126,6 @@ async function valueIn<T>(
 export interface KeySlot {
   readonly slot: Slot;
   readonly inSettings: KeySlots[Slot]["status"];
-  /** In the settings. The OpenPGP key of an absent slot is for the next access key. */
-  readonly pgpKey?: string | undefined;
   readonly inState?: StateKey | undefined;
   readonly inIam?: IamKey | undefined;
 }
@@ -144,7 +142,6 @@ export function slotOf(
   return {
     slot,
     inSettings: own?.status ?? "absent",
-    pgpKey: own?.pgpKey,
     inState,
     inIam: iam.keys.find(({ id }) => id === inState?.id),
   };

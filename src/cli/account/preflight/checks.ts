@@ -1,6 +1,4 @@
 import { iamResourceArn, partitionOf } from "../../../iam/arns";
-import { SLOTS } from "../../../iam/key-slots";
-import { pgpKeyWarning } from "../../../settings/settings-notes";
 import { type Check, when } from "./check";
 import { imageCheck } from "./checks/image";
 import { prefixCheck } from "./checks/prefix";
@@ -54,20 +52,6 @@ export const regionCheck: Check = {
   },
 };
 
-const openPgpKeysCheck: Check = {
-  id: "pgp-keys",
-  field: "accessKeys",
-  async run({ deployment: { accessKeys } }) {
-    return SLOTS.flatMap((slot) => {
-      const warning = pgpKeyWarning(accessKeys, slot);
-      const field = `accessKeys.${slot}.pgpKey`;
-      return warning === undefined
-        ? []
-        : [{ rule: "pgp-key-unusable", field, values: { slot, warning } }];
-    });
-  },
-};
-
 /** Every check besides the account and the Region, in the order of the report. */
 export const CHECKS: readonly Check[] = [
   imageCheck,
@@ -75,5 +59,4 @@ export const CHECKS: readonly Check[] = [
   prefixCheck,
   sourceAddressCheck,
   permissionsCheck,
-  openPgpKeysCheck,
 ];

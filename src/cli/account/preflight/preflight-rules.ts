@@ -102,10 +102,6 @@ const RESULTS = {
       remedy: `bind the user to the {role} of cluster-access.yaml in the review pack, or add its
         rule to another role: {ruleToAdd}`,
     },
-    "pgp-key-unusable": {
-      text: "accessKeys.{slot}.pgpKey: {warning}",
-      remedy: "use another key: gpg --armor --export --export-options export-minimal ID writes it",
-    },
   },
 } as const;
 

@@ -1,7 +1,6 @@
 import SemVer from "semver/classes/semver";
 import valid from "semver/functions/valid";
 import { ACCOUNT_ID } from "../../../iam/arns";
-import { SLOTS, type Slot } from "../../../iam/key-slots";
 import type { Deployment } from "../../../settings/deployment";
 import { KEY_ADDRESSES } from "../../../terraform/addresses";
 import { canonical, listOf, objectOf, textOf, valueAt } from "../../../text/json";
@@ -12,8 +11,8 @@ import type { Changes, DeploymentChanges } from "../changes";
 import { nameOf } from "../json-values";
 import { permissionFindings } from "../permissions";
 import { resourceFindings, resourcesOfPacks } from "../resource-findings";
-import { exposureFindings, outputFindings, pgpKeyFindings } from "../secrets";
-import { slotsOf, snapshotOfPack } from "../snapshot";
+import { exposureFindings, outputFindings } from "../secrets";
+import { snapshotOfPack } from "../snapshot";
 import { policiesIn, policyFileFindings } from "./pack-policies";
 import { deploymentOf, type Files, LOCK_FILE, type PackSide, sideOf } from "./pack-side";
 import { riskFindings, settingsFindings, unexplained } from "./setting-changes";
@@ -104,11 +103,6 @@ function findingsBetween(before: PackSide, after: PackSide): readonly DiffFound[
   const contentsBefore = contentsOf(before, after, importedBefore);
   const contentsAfter = contentsOf(after, before, importedAfter);
   const snapshots = [contentsBefore.snapshot, contentsAfter.snapshot] as const;
-  const [slots, slotsAfter] = snapshots.map(slotsOf);
-  // An absent slot has encrypted no secret for its OpenPGP key.
-  const formerPgpKeys = pgpKeysOf(before).filter(
-    ([slot]) => slots?.includes(slot) || !slotsAfter?.includes(slot),
-  );
   const keyAddresses: readonly string[] = Object.values(KEY_ADDRESSES);
   const isApplied = canonical(before.terraform) !== canonical(after.terraform);
   const resources = resourceFindings(
@@ -122,7 +116,6 @@ function findingsBetween(before: PackSide, after: PackSide): readonly DiffFound[
     ),
     ...permissionFindings(...snapshots),
     ...exposureFindings(...snapshots),
-    ...pgpKeyFindings(formerPgpKeys, pgpKeysOf(after), before.settings === undefined),
     ...policyFileFindings(
       contentsBefore.policies,
       contentsAfter.policies,
@@ -150,10 +143,6 @@ function contentsOf(side: PackSide, other: PackSide, imported: readonly string[]
   const account = setting("accountId") ?? ACCOUNT_ID;
   const policies = policiesIn(side.files, { account, prefix: setting("cluster", "prefix") });
   return { policies, snapshot: snapshotOfPack(side.terraform, policies, account, imported) };
-}
-
-function pgpKeysOf({ settings }: PackSide): readonly (readonly [Slot, string | undefined])[] {
-  return SLOTS.map((slot) => [slot, textOf(valueAt(settings, ["accessKeys", slot, "pgpKey"]))]);
 }
 
 /** If it is newer, or explains findings. The commits of checkouts have no order. */

@@ -37,8 +37,7 @@ export function settingsFindings(before: JsonObject, after: JsonObject): readonl
 }
 
 /** Changes of resources report these. */
-const isOfResources = (field: string): boolean =>
-  field === "user.name" || /^accessKeys\.\w+\.pgpKey$/.test(field);
+const isOfResources = (field: string): boolean => field === "user.name";
 
 function environmentFindings(before: JsonObject, after: JsonObject): readonly DiffFound[] {
   const [old, current] = [environmentOf(before), environmentOf(after)];

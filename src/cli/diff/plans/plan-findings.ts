@@ -17,16 +17,7 @@ import {
   WITH_PERMISSIONS,
 } from "../resource-findings";
 import { planRisks } from "../risk-changes";
-import {
-  exposureFindings,
-  masked,
-  outputFindings,
-  type PgpKeys,
-  pgpKeyFindings,
-  recordedKeyFindings,
-  secretFindings,
-  secretsIn,
-} from "../secrets";
+import { exposureFindings, masked, outputFindings, secretFindings, secretsIn } from "../secrets";
 import { isOurs, keyIn, policyAt, type Snapshot, slotsOf, snapshotOfPlan } from "../snapshot";
 
 /**
@@ -47,12 +38,6 @@ export function changesOfPlan(
   const [secretPlan, plan] = [planOf(given), planOf(masked(given, secrets))];
   const [before, after] = [snapshotOfPlan(plan, "before"), snapshotOfPlan(plan, "after")];
   const resources = resourcesOfPlan(plan, before, after);
-  const pgpKeysIn = (side: Snapshot): PgpKeys =>
-    slotsOf(side).map((slot) => [slot, keyIn(side, slot)?.pgpKey]);
-  // Of access keys that were changed or deleted outside Terraform, the state also had the secret.
-  const formerPgpKeys = plan.drift.map(
-    ({ address, before: old }) => [address, textOf(old?.pgp_key)] as const,
-  );
   const permissions = permissionFindings(before, after);
   const state = stateOf(plan, before, after);
   const findings = [
@@ -68,8 +53,6 @@ export function changesOfPlan(
       .map((found) => withoutList(found, permissions)),
     ...secretFindings(secretPlan, secrets),
     ...exposureFindings(before, after),
-    ...pgpKeyFindings([...pgpKeysIn(before), ...formerPgpKeys], pgpKeysIn(after), state === "new"),
-    ...recordedKeyFindings(after),
     ...plan.drift.flatMap((change) => driftFindings(change, before, resources)),
     ...plan.changes.flatMap(entryFindings),
     ...orderFindings(given, plan),

@@ -2,17 +2,13 @@
 # <!-- assign id = "var.dkp_access_key_id" -->
 # <!-- if terraform.output.access_key_id --><!-- assign id = outputs | append: "access_key_id" --><!-- endif -->
 # <!-- assign secretKey = "var.dkp_secret_access_key" -->
-# <!-- assign source = "The secret access key, from your secret store" -->
-# <!-- if terraform.output.encrypted_secret_access_key -->
-# <!-- assign source = "The secret access key, decrypted; in the Terraform folder of the deployment: terraform output -raw encrypted_secret_access_key | base64 -d | gpg --decrypt" -->
-# <!-- endif -->
 # <!-- if terraform.output.secret_access_key -->
 # <!-- assign secretKey = outputs | append: "secret_access_key" -->
 # WARNING: Reading one output of {{ stack | comment }} stores all of its outputs in the state of this workspace,
 # including THE SECRET ACCESS KEY IN PLAINTEXT. Terraform does not mark it as sensitive there. Encrypt this state and limit
-# its readers as for the state of the deployment, or set `outputs: { secret: false }` or a `pgpKey` in the deployment.
+# its readers as for the state of the deployment, or set `outputs: { secret: false }` in the deployment.
 # <!-- else -->
-# WARNING: the output below stores var.dkp_secret_access_key<!-- if secret.current == "encrypted" -->, decrypted,<!-- endif --> IN PLAINTEXT in the state of this workspace.
+# WARNING: the output below stores var.dkp_secret_access_key IN PLAINTEXT in the state of this workspace.
 # The variant at the end of this file keeps it out of the state.
 # Reading one output of {{ stack | comment }} stores all of its outputs in the state of this workspace. None has the secret in plaintext.
 # <!-- endif -->
@@ -37,7 +33,7 @@ variable "dkp_access_key_id" {
 # <!-- endunless -->
 # <!-- unless terraform.output.secret_access_key -->
 variable "dkp_secret_access_key" {
-  description = "{{ source | verbatim }}"
+  description = "The secret access key, from your secret store"
   type        = string
   sensitive   = true
 }
@@ -62,7 +58,7 @@ output "dkp_provider" {
 # such as -var dkp_secret_access_key=unused. Instead, you can use aws_ssm_parameter with value_wo in the same way.
 #
 # variable "dkp_secret_access_key" {
-#   description = "{{ source | verbatim }}"
+#   description = "The secret access key, from your secret store"
 #   type        = string
 #   sensitive   = true
 #   ephemeral   = true

@@ -99,6 +99,14 @@ us-isof-south-1 us-west-1 us-west-2`
 /** A Region that this version does not know is new, or misspelled. */
 export const isKnownRegion = (region: string): boolean => KNOWN_REGIONS.includes(region);
 
+/**
+ * The words for directions in the names of Regions. New Regions have the same ones; countries and
+ * isolated partitions get new words.
+ */
+export const DIRECTIONS: readonly string[] = [
+  ...new Set(KNOWN_REGIONS.flatMap((region) => region.match(/-(?!iso)[a-z]{4,}(?=-)/g) ?? [])),
+].map((word) => word.slice(1));
+
 /** Format of all existing Region names: `eu-central-1`, `us-gov-west-1`, `us-isob-east-1`. */
 export const REGION: RegExp = /^[a-z]{2,4}(?:-[a-z]+){1,2}-[1-9]\d?$/;
 

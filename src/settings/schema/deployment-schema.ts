@@ -1,10 +1,10 @@
 import * as ipaddr from "ipaddr.js";
 import * as v from "valibot";
-import { REGION } from "../../iam/arns";
+import { DIRECTIONS, isKnownRegion, REGION } from "../../iam/arns";
 import { FIRST_POLICY_NAME, POLICY_PATH, USER_NAME } from "../../iam/limits";
 import type { Networks } from "../../iam/networks";
 import { MODES } from "../../iam/policy-statements";
-import { show } from "../errors";
+import { nearest, show } from "../errors";
 import type { Settings, SettingsInput } from "../settings";
 import { accessKeys, imports, nodeRole } from "./access-schema";
 import { backend, cloud } from "./backend-schema";
@@ -14,10 +14,25 @@ import * as f from "./primitives";
 // The schema of `deployments/<stack>.yaml`. Descriptions go into the JSON schema and
 // docs/reference/settings.md.
 
-const region = f.matching(
-  REGION,
-  'does not have the form of an AWS Region; write one such as "eu-central-1" or "us-gov-west-1"',
+const region = v.pipe(
+  f.matching(
+    REGION,
+    'does not have the form of an AWS Region; write one such as "eu-central-1" or "us-gov-west-1"',
+  ),
+  v.check(
+    (value) => intendedRegion(value) === value,
+    ({ input }) =>
+      `${show(input)} is no Region that this version knows; did you mean "${intendedRegion(input)}"?`,
+  ),
 );
+
+/** The Region that a misspelled one stands for. A new Region has words of the known ones. */
+function intendedRegion(region: string): string {
+  const corrected = region.replaceAll(/(?<=-)(?!iso)[a-z]{3,}/g, (word) =>
+    DIRECTIONS.includes(word) ? word : (nearest(word, DIRECTIONS) ?? word),
+  );
+  return isKnownRegion(corrected) ? corrected : region;
+}
 
 const NO_ACCOUNT = f.because("is not an AWS account ID: 12 digits, in quotes");
 const accountId = v.pipe(v.string(NO_ACCOUNT), v.regex(/^\d{12}$/, NO_ACCOUNT));

@@ -14,6 +14,8 @@ import { asked, type Define, formatOption, type Session } from "./support/sessio
 interface Options {
   readonly approved?: string;
   readonly accept: string;
+  readonly yes?: boolean;
+  readonly autoApprove?: boolean;
   readonly format: Format;
 }
 
@@ -42,9 +44,16 @@ export const define: Define = (command, session) => {
         .choices(["0", "2", "3"])
         .default("0"),
     )
+    .addOption(unquestioned("--yes"))
+    .addOption(unquestioned("--auto-approve"))
     .addOption(formatOption("text", "markdown", "json"))
     .action((name: string | undefined, options: Options) => apply(command, session, name, options));
 };
+
+/** An option of other programs that only names the way here. */
+function unquestioned(name: string): Option {
+  return new Option(name).hideHelp();
+}
 
 async function apply(
   command: Command,
@@ -53,6 +62,12 @@ async function apply(
   options: Options,
 ): Promise<void> {
   const { approved, format } = options;
+  if (options.yes || options.autoApprove) {
+    command.error(
+      "error: apply applies only what somebody has approved: run plan, " +
+        "and give its digest with --approved",
+    );
+  }
   if (approved === undefined && command.getOptionValueSource("accept") !== "default") {
     command.error("error: --accept belongs to --approved; without it, apply asks");
   }

@@ -26,8 +26,8 @@ const keySlot = (status: KeySlot["status"]) =>
     ),
   });
 
-/** A rotation ends a week after it begins: see src/cli/account/rotate/. */
-const SHORTEST_AGE = 14;
+/** A former key ends two weeks after its last use: see src/cli/account/rotate/. */
+const SHORTEST_AGE = 30;
 const LONGEST_AGE = 365;
 const AGE = `is not a number of days from ${SHORTEST_AGE} to ${LONGEST_AGE}`;
 
@@ -35,10 +35,10 @@ const maxAge = f.harmless(
   v.pipe(
     v.number(({ input }) => `${show(input)} ${AGE}; write for example 90`),
     v.integer(f.because(AGE)),
-    v.minValue(SHORTEST_AGE, f.because(`${AGE}: a rotation takes a week`)),
+    v.minValue(SHORTEST_AGE, f.because(`${AGE}: a rotation takes two weeks`)),
     v.maxValue(LONGEST_AGE, f.because(AGE)),
   ),
-  "The age in days at which a key is due for rotation, 14 to 365",
+  "The age in days at which a key is due for rotation, 30 to 365",
   90,
 );
 

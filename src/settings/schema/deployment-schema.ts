@@ -22,7 +22,8 @@ const region = v.pipe(
   v.check(
     (value) => intendedRegion(value) === value,
     ({ input }) =>
-      `${show(input)} is no Region that this version knows; did you mean "${intendedRegion(input)}"?`,
+      `${show(input)} is no Region that this version knows; ` +
+      `did you mean "${intendedRegion(input)}"?`,
   ),
 );
 

@@ -229,11 +229,11 @@ const SITUATIONS: Readonly<Record<string, readonly Key[]>> = {
     ["A", "Active", 16, 0],
     ["B", "Active", 50, 15],
   ],
-  "a former key in the place that is needed": [
+  "a former key that makes room": [
     ["A", "Active", 31, 0],
     ["B", "Inactive", 70, 20],
   ],
-  "a key that a run left, in the place that is needed": [
+  "a key that a run left, and that makes room": [
     ["A", "Active", 31, 0],
     ["B", "Active", 8],
   ],

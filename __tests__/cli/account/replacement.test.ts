@@ -210,7 +210,7 @@ describe("leakRefusal", () => {
       { answers: { ...WITHOUT_OLD, GetAccessKeyInfo: { Account: "210987654321" } } },
     ],
     ["where STS does not answer", "why", { answers: NO_ANSWER }],
-  ])("is a text and no error %s: %s", async (_, refusal, given) => {
+  ])("is a string and no error %s: %s", async (_, refusal, given) => {
     expect(await refusalOf(given)).toEqual(refusal && expect.stringContaining(refusal));
   });
 });

@@ -117,7 +117,7 @@ const IN_CLUSTER: readonly Row[] = [
     ["given", "sessions-denied", "leaked-deleted"],
   ],
   [
-    "a key that is gone, whose place nothing takes",
+    "a key that is gone, and another one that stays",
     [key("A")],
     "A",
     ["GONE"],

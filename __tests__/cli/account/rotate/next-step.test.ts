@@ -61,7 +61,7 @@ ends nothing where no user has DKP's key | OTHER 60 used 50                     
 keeps an unused younger key for a week  | OWN 30; OTHER 6.9                        | younger-unused
 makes room by an unused key of a week   | OWN 30; OTHER 7                          | delete-for-slot replace replace OTHER
 knows the checks of the run             | OWN 30; OTHER 7 used 6.995 sts           | delete-for-slot replace replace OTHER
-keeps an unused key without a need      | OWN 20; OTHER 19                         | younger-unused
+keeps an unused key until one is due     | OWN 20; OTHER 19                         | younger-unused
 leaves a younger key that was used      | OWN 30; OTHER 9 used 8                   | younger-used
 counts later calls of STS as a use      | OWN 30; OTHER 9 used 8 sts               | younger-used
 keeps a former key over a weekend       | OWN 4 used 0; OTHER 31 used 3            | waiting-for-uses
@@ -74,7 +74,7 @@ waits for a use of DKP's key            | OWN 20; OTHER 50 used 14              
 takes no use before the former one's    | OWN 20 used 16; OTHER 50 used 15         | never-proven
 counts no call of STS as that use       | OWN 20 used 1 sts; OTHER 50 used 14      | never-proven
 keeps an Inactive former key            | OWN 29 used 0; OTHER 90 used 60 off      | former-inactive
-deletes it where its place is needed    | OWN 30 used 0; OTHER 90 used 60 off      | delete-for-slot replace replace OTHER
+deletes it where a key needs the room    | OWN 30 used 0; OTHER 90 used 60 off      | delete-for-slot replace replace OTHER
 begins no rotation beside a used key    | OWN 31 used 0; OTHER 90 used 1           | still-used
 ends the former key before it begins one | OWN 31 used 0; OTHER 90 used 20         | deactivate deactivate OTHER
 names a rotation two weeks too late     | OWN 44.1; OTHER 2 used 0                 | younger-used rotation-overdue

@@ -17,7 +17,7 @@ export const RUN_LIMIT = 900_000;
  */
 export const WAIT_DAYS = 14;
 
-/** In days: how long a key that nothing used keeps its place, for example in a file of `--out`. */
+/** In days: a key that nothing used makes no room before, for example one in a file of `--out`. */
 export const UNUSED_DAYS = 7;
 
 /** In milliseconds: a key that is younger may be on its way into the cluster. */

@@ -13,9 +13,10 @@ const ROTATION = {
     "waiting-for-uses": "waiting until {until}: the former key {other} was {use}",
     deactivate: "the former key {other} is deactivated: it was {use}, and DKP has used {key} since",
     "former-inactive": `nothing to do: the former key {other} is Inactive, and was {use}; it stays
-      until its place is needed`,
+      until another key needs the room`,
     "younger-unused": `{other} is newer than {key}, the key that DKP has, and nothing has used it:
-      a file of --out may have it, or a run that did not end; it keeps its place until {until}`,
+      a file of --out may have it, or a run that did not end; it makes no room for another key
+      before {until}`,
     "not-handed-over": {
       text: "{other} is newer than {key}, the key that DKP has, and nothing has used it",
       remedy: `if it is Terraform's key, give it to DKP: npx dkp-access hand-over [{stack}|STACK]

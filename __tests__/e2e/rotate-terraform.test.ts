@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { CONFIGURATION, OLD_KEY, standInCluster } from "../helpers/stand-in-cluster";
+import { CONFIGURATION, OLD_KEY, OLD_SECRET, standInCluster } from "../helpers/stand-in-cluster";
 import { LocalAws } from "./support/local-aws";
 import { programs } from "./support/programs";
 import { Deployments, folder, write } from "./support/project";
@@ -75,12 +75,14 @@ describe.each(programs())("with $name, where accessKeys.managedBy becomes rotate
       // The printed steps, while DKP signs with what its Secret has.
       const cluster = folder();
       const inCluster = { ...environment, ...standInCluster(cluster) };
-      write(cluster, { [DOCUMENT]: CONFIGURATION.replace(OLD_KEY, key.accessKeyId) });
+      const { accessKeyId, secretAccessKey } = key;
+      const document = CONFIGURATION.replace(OLD_KEY, accessKeyId);
+      write(cluster, { [DOCUMENT]: document.replace(OLD_SECRET, secretAccessKey) });
       const keys = [key, terraform.key()];
       const steps: string[] = [];
       for (let step = ""; step !== "done" && steps.length < 9; steps.push(step)) {
-        const document = readFileSync(join(cluster, DOCUMENT), "utf8");
-        const own = keys.find(({ accessKeyId }) => document.includes(accessKeyId)) ?? key;
+        const written = readFileSync(join(cluster, DOCUMENT), "utf8");
+        const own = keys.find(({ accessKeyId: id }) => written.includes(id)) ?? key;
         expect(await aws.accepts(own)).toBe(true);
         const args = [...DKP_ACCESS, "keys", "deckhouse", "--cluster", "--format", "json"] as const;
         const { deployments: reports } = jsonOf(deployments.path, inCluster, ...args) as {

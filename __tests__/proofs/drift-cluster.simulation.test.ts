@@ -21,8 +21,6 @@ interface Row {
 
 const BASTION = { withNAT: { bastionInstance: {} } };
 const DIFFERENCES: readonly Row[] = [
-  { field: "region", running: { region: "us-east-1" }, effect: "names other resources" },
-  { field: "cluster.prefix", running: { prefix: "prod" }, effect: "names other resources" },
   { field: "cluster.layout", running: { layout: "WithNAT", ...BASTION }, effect: "lacks actions" },
   {
     field: "cluster.layout",
@@ -55,25 +53,17 @@ const DIFFERENCES: readonly Row[] = [
  * The report of drift about a cluster, and the requests that the policy of the settings denies to
  * it.
  */
-async function compared({
-  running: { region = "eu-central-1", prefix = "dev", ...fields },
-  own,
-}: Row) {
+async function compared({ running, own }: Row) {
   const settings = { ...SETTINGS, cluster: { ...SETTINGS.cluster, ...own } };
   const given = deployment(JSON.stringify(settings));
-  const document = { ...SETTINGS.cluster, ...own, ...fields };
-  const text = CONFIGURATION.replace("layout: WithoutNAT\n", "").replace(
-    "eu-central-1",
-    String(region),
-  );
+  const document = { ...SETTINGS.cluster, ...own, ...running };
+  const text = CONFIGURATION.replace("layout: WithoutNAT\n", "");
   const configuration = readConfiguration(
     `${text}${stringify({ ...document, prefix: undefined })}`,
   );
-  const cluster = { context: "dev", configuration, prefix: String(prefix), isOfCommander: false };
+  const cluster = { context: "dev", configuration, prefix: "dev", isOfCommander: false };
   const findings = clusterDrift(given, { cluster, version: "1.77.4", current: OLD_KEY });
-  const needed = deployment(
-    JSON.stringify({ ...settings, region, cluster: { ...document, prefix } }),
-  );
+  const needed = deployment(JSON.stringify({ ...settings, cluster: document }));
   const requests = requiredRequests(optionsOf(needed)).filter(
     ({ action }) => !NEEDS_NO_PERMISSION.includes(action),
   );

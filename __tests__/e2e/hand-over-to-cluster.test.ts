@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { COMPLETE } from "../helpers/complete";
-import { CONFIGURATION, OLD_KEY } from "../helpers/stand-in-cluster";
+import { CONFIGURATION, OLD_KEY, OLD_SECRET } from "../helpers/stand-in-cluster";
 import { startCluster, type TestCluster } from "./support/cluster";
 import { LocalAws } from "./support/local-aws";
 import { Deployments, folder } from "./support/project";
@@ -24,11 +24,9 @@ accessKeys: { secondary: { status: Active } }
 `;
 const SECONDARY = SETTINGS.replace("Active }", "Active }, current: secondary");
 
-const withId = (id: string) => CONFIGURATION.replace(OLD_KEY, id);
-
 /** A document of which only the two values may change. */
-const unusual = (id: string) =>
-  `# of the platform team\n${withId(`'${id}' # primary`)}tags: &tags { team: a } # shared\nadditionalTags: *tags\n`.replaceAll(
+const unusual = (configuration: string, id: string) =>
+  `# of the platform team\n${configuration.replace(id, `'${id}' # primary`)}tags: &tags { team: a } # shared\nadditionalTags: *tags\n`.replaceAll(
     "\n",
     "\r\n",
   );
@@ -47,6 +45,7 @@ describe("hand-over --cluster", () => {
   let deployments: Deployments;
   let terraform: Terraform;
   let oldId: string;
+  let oldSecret: string;
   let newId: string;
   let secret: string;
   let home: string;
@@ -62,7 +61,7 @@ describe("hand-over --cluster", () => {
     terraform = deployments.terraform(aws);
     terraform.init();
     terraform.apply();
-    oldId = terraform.output("access_key_id");
+    ({ accessKeyId: oldId, secretAccessKey: oldSecret } = terraform.key());
     deployments.change(SECONDARY);
     terraform.apply();
     ({ accessKeyId: newId, secretAccessKey: secret } = terraform.key());
@@ -73,6 +72,8 @@ describe("hand-over --cluster", () => {
     );
   });
 
+  const withId = (id: string) => CONFIGURATION.replace(OLD_KEY, id);
+  const withOldPair = () => withId(oldId).replace(OLD_SECRET, oldSecret);
   const handOver = (
     before: string,
     args: readonly string[] = ["--yes"],
@@ -103,7 +104,7 @@ describe("hand-over --cluster", () => {
   const REFUSED = { status: 1, changed: 0 };
 
   it("changes two lines of the Secret, says so before and after, and has nothing to do then", () => {
-    const { output, ...result } = handOver(withId(oldId));
+    const { output, ...result } = handOver(withOldPair());
     expect(result).toEqual({ ...CHANGED, first: REPLACES() });
     expect(output).toContain(
       `dev has the key ${newId} now: read back from kube-system/d8-provider-cluster-configuration; `,
@@ -118,7 +119,8 @@ describe("hand-over --cluster", () => {
   });
 
   it("gives the secret of the current key where the cluster has its ID with another one", () => {
-    expect(handOver(withId(newId))).toMatchObject({
+    const named = ["--yes", "--replaces", newId, "--context", "dev"];
+    expect(handOver(withId(newId), named)).toMatchObject({
       status: 0,
       changed: 2,
       first: `${newId} (secondary) replaces another secret in dev: two fields of the Secret kube-system/d8-provider-cluster-configuration change.`,
@@ -127,7 +129,7 @@ describe("hand-over --cluster", () => {
   });
 
   it("keeps comments, anchors and line ends byte for byte", () => {
-    const before = unusual(oldId);
+    const before = unusual(withOldPair(), oldId);
     expect(handOver(before)).toMatchObject(CHANGED);
     const expected = before
       .replace(`'${oldId}'`, `"${newId}"`)
@@ -136,7 +138,10 @@ describe("hand-over --cluster", () => {
   });
 
   it("refuses a document in which more than the two values would change", () => {
-    expect(handOver(withId(`&id ${oldId}`))).toMatchObject({ ...REFUSED, first: REPLACES() });
+    expect(handOver(withOldPair().replace(oldId, `&id ${oldId}`))).toMatchObject({
+      ...REFUSED,
+      first: REPLACES(),
+    });
   });
 
   it("shows the secret to no other process, and leaves it in no file", () => {
@@ -144,7 +149,7 @@ describe("hand-over --cluster", () => {
     const more = cluster.beforeWrite(
       `cat /proc/[0-9]*/cmdline /proc/[0-9]*/environ | tr '\\0' ' ' > '${list}'`,
     );
-    expect(handOver(withId(oldId), ["--yes"], more)).toMatchObject(CHANGED);
+    expect(handOver(withOldPair(), ["--yes"], more)).toMatchObject(CHANGED);
     expect(readFileSync(list, "utf8")).toContain("hand-over deckhouse --cluster");
     const files = readdirSync(home, { recursive: true, encoding: "utf8" }).map((name) =>
       join(home, name),
@@ -157,7 +162,7 @@ describe("hand-over --cluster", () => {
   });
 
   it("names the rule that the user of the kubeconfig lacks", () => {
-    const { output, ...result } = handOver(withId(oldId), ["--yes"], cluster.reader);
+    const { output, ...result } = handOver(withOldPair(), ["--yes"], cluster.reader);
     expect(result).toEqual({ ...REFUSED, first: REPLACES() });
     expect(output).toContain(
       "the user of the kubeconfig may not patch secrets d8-provider-cluster-configuration; add that rule to its role, as cluster-access.yaml of the review pack has it\n",
@@ -195,7 +200,7 @@ describe("hand-over --cluster", () => {
   });
 
   it("refuses to overwrite a change at the same moment", () => {
-    const { output, status } = handOver(withId(oldId), ["--yes"], cluster.beforeWrite("$EDIT"));
+    const { output, status } = handOver(withOldPair(), ["--yes"], cluster.beforeWrite("$EDIT"));
     expect({ status, output }).toEqual(
       ended(
         1,
@@ -208,7 +213,7 @@ describe("hand-over --cluster", () => {
   });
 
   it("writes nothing without a terminal and --yes, and only after yes at a terminal", () => {
-    expect(handOver(withId(oldId), [])).toMatchObject({
+    expect(handOver(withOldPair(), [])).toMatchObject({
       ...REFUSED,
       first: REPLACES(),
       output: expect.stringContaining(
@@ -218,7 +223,7 @@ describe("hand-over --cluster", () => {
     const answered = (answer: string) =>
       atTerminal(answer, deployments.path, environment(), "hand-over", "deckhouse", "--cluster");
     expect(answered("no")).toEqual(ended(1, "nothing was written: the answer is not yes"));
-    expect(cluster.document().toString()).toBe(withId(oldId));
+    expect(cluster.document().toString()).toBe(withOldPair());
     expect(answered("yes")).toEqual(ended(0, `dev has the key ${newId} now`));
   });
 
@@ -233,10 +238,12 @@ describe("hand-over --cluster", () => {
         ...REFUSED,
         first: unknown,
         output: expect.stringContaining(
-          `nothing was written: no user has the key ${accessKeyId}; name it: --replaces ${accessKeyId}\n`,
+          `nothing was written: the key ${accessKeyId} of the cluster does not work; name both: --replaces ${accessKeyId} --context dev\n`,
         ),
       });
-      expect(handOver(withId(accessKeyId), ["--yes", "--replaces", accessKeyId])).toMatchObject({
+      expect(
+        handOver(withId(accessKeyId), ["--yes", "--replaces", accessKeyId, "--context", "dev"]),
+      ).toMatchObject({
         ...CHANGED,
         first: unknown,
       });

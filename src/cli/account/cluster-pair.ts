@@ -5,6 +5,7 @@ import { withClusterKey } from "../cluster/running-cluster";
 import type { Waiting } from "./aws/client";
 import { requiredOf, withIam } from "./aws/iam-reader";
 import { AwsError } from "./aws/operations";
+import { ClusterMismatch } from "./dkp-key";
 
 /**
  * AWS knows no such key, it is Inactive, its secret is another one, or there is none. Source: STS
@@ -58,10 +59,8 @@ export async function isOwnPair(
   );
   const owner = await pairOwner(access, region, waiting);
   if (owner !== undefined && owner !== own) {
-    throw new Error(
-      `the cluster of ${access.context} has a key of ${owner}, and the settings have ${own}; ` +
-        "name another --context or stack",
-    );
+    const values = { field: "user", settings: own, cluster: owner, context: access.context };
+    throw new ClusterMismatch({ rule: "cluster-is-another", values });
   }
   return owner !== undefined;
 }

@@ -69,8 +69,11 @@ export function otherCluster(
 }
 
 /** The same sentence and remedy, for commands that end with it. */
-export function clusterError(found: ClusterFound): Error {
-  return new Error(refusalOf<ClusterRules>(CLUSTER_RULES, found));
+export class ClusterMismatch extends Error {
+  constructor(found: ClusterFound) {
+    super(refusalOf<ClusterRules>(CLUSTER_RULES, found));
+    this.name = "ClusterMismatch";
+  }
 }
 
 /**

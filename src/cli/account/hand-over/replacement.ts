@@ -4,7 +4,7 @@ import { type RunningCluster, SECRET_NAME } from "../../cluster/running-cluster"
 import { dkpAccess } from "../../text/advice";
 import { type IamReader, requiredOf } from "../aws/iam-reader";
 import { TIMED_OUT, UNREACHABLE } from "../aws/operations";
-import { clusterError, otherCluster } from "../dkp-key";
+import { ClusterMismatch, otherCluster } from "../dkp-key";
 
 /** Why nothing is written to a cluster of Commander. */
 export const OF_COMMANDER = "Commander manages the cluster, and writes its own configuration back";
@@ -146,7 +146,7 @@ function requireSameCluster(deployment: Deployment, cluster: RunningCluster): vo
 
 function requireNoMismatch(deployment: Deployment, cluster: RunningCluster): void {
   for (const found of otherCluster(deployment, { cluster })) {
-    throw clusterError(found);
+    throw new ClusterMismatch(found);
   }
 }
 
@@ -187,7 +187,7 @@ async function isOfUser(deployment: Deployment, id: string, iam: IamReader): Pro
 
 function requireUser(deployment: Deployment, id: string, owner: string | undefined): void {
   for (const found of otherCluster(deployment, { dkpKey: id, owner })) {
-    throw clusterError(found);
+    throw new ClusterMismatch(found);
   }
 }
 
@@ -200,7 +200,7 @@ async function requireAccountOf(
   if (account !== accountId) {
     const field = "accountId";
     const values = { field, settings: accountId ?? "none", cluster: account ?? "none", key: id };
-    throw clusterError({ rule: "cluster-is-another", field, values });
+    throw new ClusterMismatch({ rule: "cluster-is-another", field, values });
   }
 }
 

@@ -5,6 +5,7 @@ import { deploymentsFolder, outputFolder } from "../../../settings/paths";
 import { fileErrorMessage } from "../../../text/files";
 import { printable } from "../../../text/printable";
 import type { Waiting } from "../../account/aws/client";
+import { ClusterMismatch } from "../../account/dkp-key";
 import { EXIT, type ExitCode } from "../../findings/finding";
 import { type TerraformCli, terraformCli } from "../../terraform/terraform-cli";
 
@@ -71,7 +72,7 @@ export class Session {
 
   /** Prints an error as one message. `DEBUG=1` adds the stack trace. */
   fail(error: unknown): void {
-    this.raise(EXIT.error);
+    this.raise(error instanceof ClusterMismatch ? EXIT.breaking : EXIT.error);
     const { message, stack = message } = error as Error;
     this.printError(
       `${this.host.env.DEBUG === "1" ? stack : (fileErrorMessage(error) ?? message)}\n`,

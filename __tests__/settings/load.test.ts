@@ -109,9 +109,8 @@ describe("selectDeployments", () => {
     expect(deployment?.stack).toBe("b");
     expect(warnings).toBe(
       [
-        "warning: deployments/b.yaml has 2 errors:",
-        '  line 3, user.name: "same" is also the user of deployments/a.yaml (IAM ignores case); set another in one of the two files, or, if these are two accounts, accountId in both files',
-        '  line 4, policy.name: "same" is also the policy of deployments/a.yaml (IAM ignores case); set another in one of the two files, or, if these are two accounts, accountId in both files',
+        "warning: deployments/b.yaml has 1 error:",
+        '  line 3, user.name: "same" is also the user, and "same" the policy of deployments/a.yaml (IAM ignores case); set others in one of the two files, or, if these are two accounts, accountId in both files',
         "warning: continuing with b\n",
       ].join("\n"),
     );

@@ -4,7 +4,7 @@ import { secondPolicyName } from "../../iam/deployment-policies";
 import { stateAddress } from "../../terraform/state-location";
 import { grouped } from "../../text/grouped";
 import { stateLocation } from "../deployment";
-import { errorAt, type FieldError, firstErrors, show } from "../errors";
+import { errorAt, type FieldError, show } from "../errors";
 import type { Settings } from "../settings";
 import type { CheckedSettings } from "./rule";
 
@@ -24,6 +24,8 @@ interface Claim {
   readonly account?: Account;
   readonly field: string;
   readonly message: (other: string) => string;
+  /** `"deckhouse"` and `the user`, for a name of IAM. */
+  readonly name?: readonly [shown: string, what: string];
 }
 
 /** An account, if the settings name it. No account spans partitions. */
@@ -86,12 +88,17 @@ function nameClaims(candidate: Candidate, account: Account): readonly Claim[] {
     ] as const;
     const names = [[name, show(name)] as const, ...(kind === "policy" ? [second] : [])];
     return names.map(([key, shown]) => {
-      const message = (other: string) =>
-        `${shown} is also the ${what} of ${other} (IAM ignores case); ` +
-        "set another in one of the two files";
-      return { candidate, account, key: `${kind} ${key.toLowerCase()}`, field, message };
+      const name = [shown, `the ${what}`] as const;
+      const message = (other: string) => namesMessage([name], other);
+      return { candidate, account, key: `${kind} ${key.toLowerCase()}`, field, message, name };
     });
   });
+}
+
+function namesMessage(names: readonly NonNullable<Claim["name"]>[], other: string): string {
+  const texts = names.map(([shown, what], at) => `${shown} ${at === 0 ? "is also " : ""}${what}`);
+  const remedy = `set ${names.length > 1 ? "others" : "another"} in one of the two files`;
+  return `${texts.join(", and ")} of ${other} (IAM ignores case); ${remedy}`;
 }
 
 /** DKP creates the role `<prefix>-node` even if `iamNodeRole` is another one. */
@@ -128,7 +135,7 @@ export function conflicts(
   const claims = candidates.flatMap(claimsOf);
   const byKey = grouped(claims, ({ key }) => key);
   const found = claims.flatMap((claim) => {
-    const { account, candidate, field, key, message } = claim;
+    const { account, candidate, key } = claim;
     const sharing = byKey.get(key) ?? [];
     // Of two deployments that exclude each other, the later one has the error.
     const before = sharing.slice(0, sharing.indexOf(claim));
@@ -139,12 +146,27 @@ export function conflicts(
       (one) => one === undefined || one.id !== undefined,
     );
     const more = isStated ? "" : ", or, if these are two accounts, accountId in both files";
-    return other === undefined
-      ? []
-      : { candidate, error: errorAt(field, `${message(other.candidate.source)}${more}`) };
+    return other === undefined ? [] : { ...claim, other: other.candidate.source, more };
   });
   const bySource = [...grouped(found, ({ candidate }) => candidate.source)];
-  return new Map(
-    bySource.map(([source, all]) => [source, firstErrors(all.map(({ error }) => error))]),
-  );
+  return new Map(bySource.map(([source, all]) => [source, errorsOf(all)]));
+}
+
+interface Conflict extends Claim {
+  readonly other: string;
+  readonly more: string;
+}
+
+/** Of each field the first one. Two files that share user and policy have one error about both. */
+function errorsOf(all: readonly Conflict[]): readonly FieldError[] {
+  const first = all.filter(({ field }, at) => all.findIndex((one) => one.field === field) === at);
+  return first.flatMap((conflict): readonly FieldError[] => {
+    const { field, message, name, other, more } = conflict;
+    const alike = name && first.filter((one) => one.name !== undefined && one.other === other);
+    if (alike === undefined || alike.length === 1) {
+      return [errorAt(field, `${message(other)}${more}`)];
+    }
+    const names = alike.flatMap((one) => (one.name === undefined ? [] : [one.name]));
+    return conflict === alike[0] ? [errorAt(field, `${namesMessage(names, other)}${more}`)] : [];
+  });
 }

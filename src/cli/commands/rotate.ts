@@ -144,8 +144,10 @@ async function createdFor(
 ): Promise<RotateFound> {
   return await withUser(session, deployment, async (world, iam) => {
     await requireAccount(deployment, iam);
-    session.printError(await keysBefore(world, deployment.user.name));
+    const { text, room } = await keysBefore(world, deployment.user.name);
+    session.printError(text);
     await requireYes(session, { yes }, "Do this?");
+    await (room && world.deleteKey(room.id));
     return await newKeyFor(world, deployment, to, session.printError);
   });
 }

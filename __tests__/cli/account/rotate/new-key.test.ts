@@ -19,6 +19,7 @@ const BLOCK =
 function worldOf(...keys: readonly IamKey[]) {
   const calls: string[] = [];
   const world = {
+    now: () => new Date(0),
     keys: async () => keys,
     async createKey() {
       calls.push("create");
@@ -42,7 +43,7 @@ describe("a key for an installation", () => {
     const file = folder.at("provider.yaml");
     expect(await createdFor(toFile(file, process.env)).result).toEqual({
       rule: "new-key",
-      values: { key: "AKIAI44QH8DHBEXAMPLE", to: file },
+      values: { key: "AKIAI44QH8DHBEXAMPLE", to: file, until: "1970-01-08 00:00 UTC" },
     });
     expect(folder.read("provider.yaml")).toContain(BLOCK);
     expect(statSync(file).mode & 0o777).toBe(0o600);
@@ -70,7 +71,7 @@ describe("a key for an installation", () => {
     const output = new PassThrough();
     expect(await createdFor(toOutput(output)).result).toEqual({
       rule: "new-key",
-      values: { key: "AKIAI44QH8DHBEXAMPLE", to: "standard output" },
+      values: { key: "AKIAI44QH8DHBEXAMPLE", to: "standard output", until: "1970-01-08 00:00 UTC" },
     });
     expect(output.read().toString()).toContain(BLOCK);
     expect(() => toOutput(Object.assign(output, { isTTY: true }))).toThrow(
@@ -89,11 +90,18 @@ describe("a key for an installation", () => {
   });
 
   it("is not created beside two others", async () => {
-    expect(await keysBefore(worldOf().world, "deckhouse")).toBe(
-      'The user "deckhouse" has no key, and a new one is created.\n',
-    );
+    expect(await keysBefore(worldOf().world, "deckhouse")).toEqual({
+      text: 'The user "deckhouse" has no key, and a new one is created.\n',
+    });
+    const inactive = { ...KEY, id: "AKIAI44QH8DHBEXAMPL2", status: "Inactive" };
+    const { text, room } = await keysBefore(worldOf(KEY, inactive).world, "deckhouse");
+    expect([text.split("; ")[1], room]).toEqual([
+      `${inactive.id} is deleted to make room.\n`,
+      inactive,
+    ]);
+    expect(await keysBefore(worldOf(inactive).world, "deckhouse")).not.toHaveProperty("room.id");
     await expect(keysBefore(worldOf(KEY, KEY).world, "deckhouse")).rejects.toThrow(
-      `accessKeys: the user "deckhouse" has ${KEY.id} (Active, never used) and ${KEY.id} (Active, never used), and IAM allows no third key; delete the one that nothing has; nothing was changed`,
+      `accessKeys: the user "deckhouse" has ${KEY.id} (Active, never used) and ${KEY.id} (Active, never used), and IAM allows no third key; deactivate the one that nothing has; nothing was changed`,
     );
   });
 });

@@ -4,9 +4,12 @@ import { awsCommand } from "../../text/advice";
 import type { Environment } from "../../text/environment";
 import type { Progress } from "../../text/progress";
 import { atSignal, inOneStep } from "../../text/signals";
+import { timeText } from "../../text/time";
+import type { IamKey } from "../aws/iam-reader";
 import { providerBlock, providerYaml } from "../hand-over/provider-block";
 import { writeSecretFile } from "../hand-over/secret-file";
-import { type RotateFound, useOf } from "./next-step";
+import { DAY } from "../key-judge";
+import { type RotateFound, UNUSED_DAYS, useOf } from "./next-step";
 import type { RotationWorld } from "./rotation";
 
 /** Where the secret of a key goes for an installation, or for a cluster that is not written to. */
@@ -50,19 +53,26 @@ export function toOutput(output: Writable & { readonly isTTY?: boolean }): Desti
 }
 
 /**
- * The keys that the user has, as a person reads them before the answer.
- * @throws Error if the user has two
+ * The keys that the user has, as a person reads them before the answer, and of two the deactivated
+ * one, which makes room.
+ * @throws Error if the user has two that work: the cluster is not read, so none of them makes room
  */
-export async function keysBefore(world: RotationWorld, user: string): Promise<string> {
+export async function keysBefore(
+  world: RotationWorld,
+  user: string,
+): Promise<{ readonly text: string; readonly room?: IamKey | undefined }> {
   const keys = await world.keys();
   const texts = keys.map((key) => `${key.id} (${key.status}, ${useOf(key).use})`);
-  if (keys.length > 1) {
+  const has = `the user "${user}" has ${texts.join(" and ") || "no key"}`;
+  const room = keys.length > 1 ? keys.find(({ status }) => status !== "Active") : undefined;
+  if (keys.length > 1 && room === undefined) {
     throw new Error(
-      `accessKeys: the user "${user}" has ${texts.join(" and ")}, and IAM allows no third key; ` +
-        "delete the one that nothing has; nothing was changed",
+      `accessKeys: ${has}, and IAM allows no third key; ` +
+        "deactivate the one that nothing has; nothing was changed",
     );
   }
-  return `The user "${user}" has ${texts[0] ?? "no key"}, and a new one is created.\n`;
+  const deletion = room === undefined ? "" : `; ${room.id} is deleted to make room`;
+  return { text: `T${has.slice(1)}, and a new one is created${deletion}.\n`, room };
 }
 
 /**
@@ -100,5 +110,6 @@ export async function newKeyFor(
     await world.deleteKey(id);
     throw new Error(`${refusal.message}; the new key ${id} was deleted again`);
   }
-  return { rule, values: { key: id, to: to.name } };
+  const until = timeText(new Date(+world.now() + UNUSED_DAYS * DAY));
+  return { rule, values: { key: id, to: to.name, until } };
 }

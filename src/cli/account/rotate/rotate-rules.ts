@@ -32,7 +32,8 @@ const ROTATION = {
     "delete-for-slot": `{other}, which nothing uses, is deleted, because IAM allows only two keys
       and DKP needs another one`,
     "new-key": {
-      text: "the new key {key} is Active, and {to} has its secret",
+      text: `the new key {key} is Active, and {to} has its secret; use it before {until}, because a
+        rotation may then delete a key that nothing used`,
       remedy: `give it to DKP; as soon as the cluster has it, npx dkp-access rotate
         [{stack}|STACK] --cluster rotates it`,
     },
@@ -122,8 +123,8 @@ const ROTATION = {
     "leak-new-key": {
       text: `the new key {key} is Active, and {to} has its secret; DKP may have no access to AWS
         until it has this key`,
-      remedy: `paste {to} into the configuration of DKP, then npx dkp-access keys [{stack}|STACK]
-        --cluster`,
+      remedy: `paste {to} into the configuration of DKP before {until}, then npx dkp-access keys
+        [{stack}|STACK] --cluster`,
     },
     "leak-has-key": {
       text: `no key was created: {key}, created {created}, is Active, and younger than the leaked

@@ -50,7 +50,6 @@ export interface LeakPlan {
   readonly leaked: readonly string[];
   /** The named keys that the user has; all of them if IAM did not list its keys. */
   readonly keys: readonly IamKey[];
-  readonly isListed: boolean;
   readonly gone: readonly string[];
   /** Named keys of other users, which are left alone. */
   readonly others: readonly { readonly key: string; readonly owner: string }[];
@@ -117,7 +116,7 @@ export async function leakPlan(
   const isGiven =
     refusal === undefined && (elsewhere === undefined ? isNeeded === true : younger === undefined);
   return {
-    ...{ leaked, keys, isListed: all !== undefined, gone, others, isNeeded },
+    ...{ leaked, keys, gone, others, isNeeded },
     ...{ isGiven, refusal, younger },
     forSlot: isGiven && all !== undefined && all.length > 1 ? forSlot : undefined,
   };

@@ -75,20 +75,59 @@ const withoutDeprecatedCalls = {
   },
 };
 
-const { metafile } = await build({
+/** What only calls of AWS need. */
+const AWS = [
+  ...["ec2", "iam", "sts"].map((service) => `@aws-sdk/client-${service}`),
+  ...["@aws-sdk/credential-providers", "@smithy/node-http-handler"],
+  ...["https-proxy-agent", "proxy-from-env"],
+];
+
+/** It is in a file of its own, which the first call loads: it would double the time of a start. */
+const lateAws = {
+  name: "late-aws",
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: new RegExp(`^(${AWS.join("|")})$`) }, ({ path, importer }) =>
+      importer.includes("node_modules") ? undefined : { path, namespace: "late-aws" },
+    );
+    onResolve({ filter: /^\.\/aws-sdk\.js$/, namespace: "late-aws" }, ({ path }) => ({
+      path,
+      external: true,
+    }));
+    onLoad({ filter: /./, namespace: "late-aws" }, ({ path }) => ({
+      contents: `module.exports = require("./aws-sdk.js")[${JSON.stringify(path)}];`,
+    }));
+  },
+};
+
+const common = {
   absWorkingDir: root,
-  entryPoints: ["src/cli/commands/main.ts"],
-  outfile: "dist/program.js",
   bundle: true,
   platform: "node",
   target: "node20.9",
-  external: ["@aws-sdk/*", "@smithy/*", "https-proxy-agent", "proxy-from-env"],
-  plugins: [peers, withoutAssets, withoutDeprecatedCalls],
   metafile: true,
   logLevel: "warning",
-});
+};
+const metafiles = await Promise.all([
+  build({
+    ...common,
+    entryPoints: ["src/cli/commands/main.ts"],
+    outfile: "dist/program.js",
+    plugins: [peers, withoutAssets, withoutDeprecatedCalls, lateAws],
+  }),
+  build({
+    ...common,
+    stdin: {
+      contents: `module.exports = {
+        ${AWS.map((name) => `get ${JSON.stringify(name)}() { return require(${JSON.stringify(name)}); },`).join("\n")}
+      };`,
+      resolveDir: root,
+    },
+    outfile: "dist/aws-sdk.js",
+  }),
+]);
 
-const { inputs } = metafile.outputs["dist/program.js"];
+const outputs = metafiles.flatMap(({ metafile }) => Object.values(metafile.outputs));
+const inputs = Object.assign({}, ...outputs.map((output) => output.inputs));
 
 /**
  * The folder of the package that an input of the bundle belongs to; this package, for its own
@@ -116,7 +155,7 @@ const sections = [...bundled].map(([folder, { name, version, license, repository
 });
 writeFileSync(
   join(root, "dist/program-licenses.txt"),
-  `Packages that program.js contains\n\n${sections.join(`\n\n${"-".repeat(80)}\n\n`)}\n`,
+  `Packages that program.js and aws-sdk.js contain\n\n${sections.join(`\n\n${"-".repeat(80)}\n\n`)}\n`,
 );
 
 const manifests = new Map([...bundled, [".", manifest]]);
@@ -124,11 +163,12 @@ const seconds =
   process.env.SOURCE_DATE_EPOCH ??
   spawnSync("git", ["log", "-1", "--format=%ct"], { cwd: root, encoding: "utf8" }).stdout;
 const contents = sbom({
-  program: readFileSync(join(root, "dist/program.js")),
+  program: ["program.js", "aws-sdk.js"].map((file) => readFileSync(join(root, "dist", file))),
   manifest,
   bundled: [...bundled.values()],
   installed: Object.keys(dependencies).map((name) => manifestIn(`node_modules/${name}`)),
-  imports: Object.entries(metafile.inputs)
+  imports: metafiles
+    .flatMap(({ metafile }) => Object.entries(metafile.inputs))
     .flatMap(([path, { imports }]) =>
       imports.filter(({ external }) => !external).map((imported) => [path, imported.path]),
     )

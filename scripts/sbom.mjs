@@ -20,8 +20,8 @@ const reference = ({ name, version }) => `pkg:npm/${name.replace("@", "%40")}@${
  * A UUID (RFC 9562, version 8) that follows from the content, so that the same content has the same
  * one.
  */
-function uuidOf(content) {
-  const digest = createHash("sha256").update(content).digest("hex");
+function uuidOf(contents) {
+  const digest = createHash("sha256").update(Buffer.concat(contents)).digest("hex");
   return digest.replace(/^(.{8})(.{4}).(.{3}).(.{3})(.{12}).*$/, "$1-$2-8$3-8$4-$5");
 }
 
@@ -29,7 +29,7 @@ function uuidOf(content) {
  * A software bill of materials in CycloneDX 1.6, with the minimum elements that NTIA names (2021):
  * supplier, name, version, identifier and dependencies of each component, author, time. GitHub's
  * action actions/attest accepts no file without `serialNumber`.
- * @param program the bundled program; `manifest`: that of this package; `bundled` and `installed`:
+ * @param program the files of the bundled program; `manifest`: that of this package; `bundled` and `installed`:
  * the manifests of the packages that the program contains, and that npm installs beside it;
  * `imports`: which package imports which, as pairs; `tool`: what bundled the program
  */
@@ -54,7 +54,7 @@ export function sbom({ program, manifest, bundled, installed, imports, tool, tim
       component: {
         ...component("application", { ...manifest, author: name }),
         description:
-          "Lists every package that dist/program.js contains, and the packages that package.json names as dependencies, without those that they depend on.",
+          "Lists every package that dist/program.js and dist/aws-sdk.js contain, and the packages that package.json names as dependencies, without those that they depend on.",
       },
     },
     components: listed.map((each) => component("library", each)),

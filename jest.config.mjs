@@ -1,12 +1,17 @@
 import "./__tests__/helpers/sample.cjs";
 
+/** Packages that are ES modules, which Jest cannot load as they are. */
+const MODULES = "(?:agent-base|(?:https-)?proxy-agent(?:-negotiate)?)/";
+
 const common = {
   roots: ["<rootDir>/__tests__", "<rootDir>/packages", "<rootDir>/src"],
   // Dynamic imports name what is compiled, with its extension.
   moduleNameMapper: { "^(\\.{1,2}/.*)\\.js$": "$1" },
   transform: {
     "\\.ts$": ["@swc/jest", { jsc: { parser: { syntax: "typescript" } }, sourceMaps: true }],
+    [`/node_modules/${MODULES}.*\\.js$`]: ["@swc/jest", {}],
   },
+  transformIgnorePatterns: [`/node_modules/(?!${MODULES})`],
 };
 
 /** The files of a pattern among the tests of the project and those of its packages. */

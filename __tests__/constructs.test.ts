@@ -1,10 +1,9 @@
 import "cdktf/lib/testing/adapters/jest";
 import { mkdirSync, realpathSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
-import { IamAccessKey } from "@cdktf/provider-aws/lib/iam-access-key";
 import { IamUser } from "@cdktf/provider-aws/lib/iam-user";
 import { App, DataTerraformRemoteStateS3, TerraformOutput, TerraformStack, Testing } from "cdktf";
-import { AccessKeys, type AccessKeysProps } from "../src/constructs/access-keys";
+import { AccessKey } from "../src/constructs/access-key";
 import { AccessState } from "../src/constructs/access-state";
 import { AccessUser } from "../src/constructs/access-user";
 import { DeckhouseAccessStack } from "../src/stack";
@@ -26,42 +25,28 @@ it("AccessUser creates a protected user with path / by default", () => {
   expect(json).not.toContain("permissions_boundary");
 });
 
-function synth(props: Omit<AccessKeysProps, "user"> = {}) {
-  let keys: AccessKeys | undefined;
-  const json = Testing.synthScope((scope) => {
-    keys = new AccessKeys(scope, "keys", {
-      user: new AccessUser(scope, "user", { name: "dkp" }),
-      ...props,
+it.each([true, false])(
+  "AccessKey with protect: %s leaves the status to AWS, and never has a key created before the old one is deleted",
+  (protect) => {
+    const json = Testing.synthScope((scope) => {
+      const user = new AccessUser(scope, "user", { name: "dkp" });
+      const key = new AccessKey(scope, "key", { user, protect });
+      new TerraformOutput(scope, "id", { value: key.accessKeyId });
+      new TerraformOutput(scope, "secret", { value: key.secretAccessKey, sensitive: true });
     });
-  });
-  const resources = Object.values(JSON.parse(json).resource.aws_iam_access_key);
-  return { json, keys, count: resources.length };
-}
-
-describe("AccessKeys", () => {
-  it("creates one protected, active key by default", () => {
-    const { json, keys, count } = synth();
-    expect(count).toBe(1);
-    expect(json).toHaveResourceWithProperties(IamAccessKey, {
-      user: expect.stringMatching(/^\$\{aws_iam_user\..*\.name\}$/),
-      lifecycle: { prevent_destroy: true },
+    const { resource, output } = JSON.parse(json);
+    expect(Object.values(resource.aws_iam_access_key)).toEqual([
+      {
+        lifecycle: { ignore_changes: ["status"], prevent_destroy: protect },
+        user: expect.stringMatching(/^\$\{aws_iam_user\..*\.name\}$/),
+      },
+    ]);
+    expect(output).toMatchObject({
+      id: { value: expect.stringMatching(/\.id\}$/) },
+      secret: { value: expect.stringMatching(/\.secret\}$/) },
     });
-    expect(json).not.toContain('"status"');
-    expect(keys).toMatchObject({ current: { slot: "primary" } });
-    expect(keys?.current.secretAccessKey).toBeDefined();
-  });
-
-  it("exposes no secret of an imported key", () => {
-    const { keys } = synth({ primary: { status: "Active", imported: true } });
-    expect(Object.keys(keys?.current ?? {})).toEqual(["slot", "accessKeyId"]);
-  });
-
-  it("fails if the current slot is absent", () => {
-    expect(() => synth({ current: "secondary" })).toThrow(
-      'current: the slot "secondary" is absent; choose a slot with a key',
-    );
-  });
-});
+  },
+);
 
 interface Terraform {
   readonly data: {

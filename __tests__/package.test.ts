@@ -15,7 +15,7 @@ import { runCli } from "./helpers/run-cli";
 it("what another CDKTF program may import is this and nothing else", () => {
   expect(Object.keys(api).sort()).toEqual([
     "AccessApp",
-    "AccessKeys",
+    "AccessKey",
     "AccessPolicy",
     "AccessState",
     "AccessUser",

@@ -358,7 +358,7 @@ describe("what a push runs", () => {
 
   it.each([
     ["a file of no room", ["src/cli/keys.ts", "package.json"], all],
-    ["documents", ["docs/how-to/keys.md"], ["e2e/year."]],
+    ["documents", ["docs/how-to/rotate.md"], ["e2e/year."]],
     [
       "one room with its tests",
       ["src/cli/diff/changes.ts", "__tests__/cli/diff/edits.yaml"],
@@ -378,7 +378,7 @@ describe("what a push runs", () => {
         "e2e/own-repository.",
         "e2e/package.",
         "e2e/drift.",
-        "e2e/key-situations.",
+        "e2e/key-commands.",
       ],
     ],
     [
@@ -388,12 +388,12 @@ describe("what a push runs", () => {
     ],
     [
       "two rooms and a test",
-      ["src/cli/account/keys/leak.ts", "src/cli/review/pack.ts", "__tests__/e2e/guards.test.ts"],
+      ["src/cli/account/keys/report.ts", "src/cli/review/pack.ts", "__tests__/e2e/guards.test.ts"],
       [
         "e2e/year.",
-        "e2e/key-situations.",
+        "e2e/key-commands.",
         "e2e/preflight/",
-        "proofs/key-situations.test.",
+        "e2e/rotate-terraform.",
         "e2e/plan.",
         "e2e/checkov.",
         "e2e/parameters.",

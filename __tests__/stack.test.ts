@@ -15,7 +15,7 @@ import {
 } from "cdktf";
 import { Construct } from "constructs";
 import {
-  AccessKeys,
+  AccessKey,
   AccessPolicy,
   AccessUser,
   DeckhouseAccessStack,
@@ -60,7 +60,6 @@ it("the contract with other workspaces has exactly these addresses and outputs, 
   expect(addresses(data)).toEqual(["aws_iam_policy_document.policy"]);
   expect(Object.keys(output).sort()).toEqual([
     "access_key_id",
-    "access_key_slot",
     "account_id",
     "policy_arn",
     "policy_name",
@@ -145,11 +144,11 @@ it("the constructs in the stack of another program can be created more than once
     const user = new AccessUser(cluster, "user", { name });
     const policy = new AccessPolicy(cluster, "policy", { name, statements: [] });
     new PolicyAttachment(cluster, "attachment", { user, policy });
-    new AccessKeys(cluster, "keys", { user, secondary: { status: "Inactive" } });
+    new AccessKey(cluster, "key", { user });
     new NodeRole(cluster, "nodes", { name: `${name}-nodes` });
   }
   const { resource, data } = terraformOf(stack);
-  expect([addresses(data).length, addresses(resource).length]).toEqual([2, 2 * 7]);
+  expect([addresses(data).length, addresses(resource).length]).toEqual([2, 2 * 6]);
 });
 
 describe("the checks of single constructs", () => {
@@ -233,7 +232,7 @@ describe("the stack in somebody else's program", () => {
       value: expect.stringContaining("{aws_iam_user.user.arn}"),
     });
     expect(stack).toMatchObject({
-      keys: { current: { slot: "primary" } },
+      key: { accessKeyId: expect.any(String) },
       policies: [expect.anything()],
     });
     expect(stack.nodeRole).toBeUndefined();

@@ -164,7 +164,7 @@ describe("a run of Terraform", () => {
       ["AKIATAINTED"],
       ["AKIADEPOSED"],
     ]);
-    expect(state.keys).toMatchObject([{ id: "AKIATAINTED", tainted: true }]);
+    expect(state.key).toMatchObject({ id: "AKIATAINTED" });
   });
 
   it.each([{ version: 3, resources: [] }, { version: 4 }, []])(

@@ -5,12 +5,7 @@
  */
 
 export { AccessApp, type AccessAppConfig } from "./app";
-export {
-  AccessKeys,
-  type AccessKeysProps,
-  type CurrentKey,
-  type KeySlotProps,
-} from "./constructs/access-keys";
+export { AccessKey, type AccessKeyProps } from "./constructs/access-key";
 export { AccessPolicy, type AccessPolicyProps } from "./constructs/access-policy";
 export { AccessState } from "./constructs/access-state";
 export { AccessUser, type AccessUserProps } from "./constructs/access-user";
@@ -25,7 +20,6 @@ export {
   deploymentPolicies,
 } from "./iam/deployment-policies";
 export { type DkpVersion, SUPPORTED_VERSIONS } from "./iam/dkp-versions";
-export type { Slot } from "./iam/key-slots";
 export type { PolicyCondition, PolicyStatement, PolicyValue } from "./iam/policy-document";
 export {
   type Environment,

@@ -2,7 +2,7 @@ import { DataAwsCallerIdentity } from "@cdktf/provider-aws/lib/data-aws-caller-i
 import { AwsProvider } from "@cdktf/provider-aws/lib/provider";
 import { Annotations, Fn, TerraformElement, TerraformOutput, TerraformStack } from "cdktf";
 import type { Construct, Node } from "constructs";
-import { AccessKeys } from "./constructs/access-keys";
+import { AccessKey } from "./constructs/access-key";
 import { AccessPolicy } from "./constructs/access-policy";
 import { AccessUser } from "./constructs/access-user";
 import { NodeRole } from "./constructs/node-role";
@@ -13,7 +13,7 @@ import { partitionOf, policyArn } from "./iam/arns";
 import type { DeploymentPolicy } from "./iam/deployment-policies";
 import type { Deployment } from "./settings/deployment";
 import { notesOf, settingsWarnings } from "./settings/settings-notes";
-import { ADDRESSES, KEY_ADDRESSES, nameIn, policyAddress } from "./terraform/addresses";
+import { ADDRESSES, nameIn, policyAddress } from "./terraform/addresses";
 import { OUTPUTS, type OutputName } from "./terraform/outputs";
 
 export interface DeckhouseAccessStackOptions {
@@ -32,7 +32,7 @@ export class DeckhouseAccessStack extends TerraformStack {
   readonly deployment: Deployment;
   readonly user: AccessUser;
   /** Absent where Terraform has no key. */
-  readonly keys: AccessKeys | undefined;
+  readonly key: AccessKey | undefined;
   /** One in mode `documented`, else two. */
   readonly policies: readonly [AccessPolicy, ...AccessPolicy[]];
   /** Absent without `nodeRole`. */
@@ -54,14 +54,10 @@ export class DeckhouseAccessStack extends TerraformStack {
     new StateBackend(this, deployment.state);
     this.provider(deployment);
     const user = new AccessUser(this, "user", { ...deployment.user, protect });
-    const imported = deployment.import?.accessKeyId !== undefined;
-    const slots =
-      accessKeys === "none"
-        ? undefined
-        : { ...accessKeys, primary: { ...accessKeys.primary, imported } };
     const [first, ...additional] = deployment.policies;
     this.user = user;
-    this.keys = slots && new AccessKeys(this, "key", { ...slots, user, protect });
+    const isKeyManaged = accessKeys.managedBy === "terraform";
+    this.key = isKeyManaged ? new AccessKey(this, "key", { user, protect }) : undefined;
     this.policies = [
       this.policy(deployment, first),
       ...additional.map((each) => this.policy(deployment, each)),
@@ -73,13 +69,9 @@ export class DeckhouseAccessStack extends TerraformStack {
     });
     attachInOrder(policies, attached);
     this.nodeRole = nodeRole && new NodeRole(this, "node-role", nodeRole);
-    if (accessKeys === "none") {
-      // `prevent_destroy` does not protect keys without configuration: a plan would delete them.
-      const removed = Object.values(KEY_ADDRESSES).map((from) => ({
-        from,
-        lifecycle: { destroy: false },
-      }));
-      this.addOverride("removed", removed);
+    if (!isKeyManaged) {
+      // `prevent_destroy` does not protect a key without configuration: a plan would delete it.
+      this.addOverride("removed", [{ from: ADDRESSES.accessKey, lifecycle: { destroy: false } }]);
     }
     this.importObjects(deployment);
     this.outputs();
@@ -131,10 +123,8 @@ export class DeckhouseAccessStack extends TerraformStack {
 
   /** One without a value is absent. */
   private outputs(): void {
-    const { deployment, user, policies, nodeRole } = this;
+    const { deployment, user, key, policies, nodeRole } = this;
     const [policy, ...additional] = policies;
-    const key = this.keys?.current;
-    const secrets = deployment.outputs.secret ? key : undefined;
     const values: Readonly<Record<OutputName, string | readonly string[] | undefined>> = {
       user_name: user.name,
       user_arn: user.arn,
@@ -146,8 +136,7 @@ export class DeckhouseAccessStack extends TerraformStack {
       // The fifth part of arn:PARTITION:iam::ACCOUNT:user/NAME.
       account_id: Fn.element(Fn.split(":", user.arn), 4),
       access_key_id: key?.accessKeyId,
-      access_key_slot: key?.slot,
-      secret_access_key: secrets?.secretAccessKey,
+      secret_access_key: deployment.outputs.secret ? key?.secretAccessKey : undefined,
       node_role_name: nodeRole?.name,
       node_role_arn: nodeRole?.arn,
     };
@@ -205,7 +194,6 @@ export class DeckhouseAccessStack extends TerraformStack {
     const arn = policyArn({ ...policy, partition: partitionOf(region), account });
     const ids: Readonly<Record<string, string | false | undefined>> = {
       [ADDRESSES.user]: imports.user && user.name,
-      [KEY_ADDRESSES.primary]: imports.accessKeyId,
       [ADDRESSES.policy]: imports.policy && arn,
       [ADDRESSES.userAttachment]: imports.attachment && `${user.name}/${arn}`,
       [ADDRESSES.nodeRole]: imports.nodeRole && nodeRole?.name,

@@ -20,13 +20,11 @@ const SETTINGS = `region: eu-central-1
 accountId: "123456789012"
 backend: { local: {} }
 cluster: { prefix: dev, layout: WithoutNAT }
-accessKeys: { secondary: { status: Active } }
 `;
-const SECONDARY = SETTINGS.replace("Active }", "Active }, current: secondary");
 
 /** A document of which only the two values may change. */
 const unusual = (configuration: string, id: string) =>
-  `# of the platform team\n${configuration.replace(id, `'${id}' # primary`)}tags: &tags { team: a } # shared\nadditionalTags: *tags\n`.replaceAll(
+  `# of the platform team\n${configuration.replace(id, `'${id}' # of DKP`)}tags: &tags { team: a } # shared\nadditionalTags: *tags\n`.replaceAll(
     "\n",
     "\r\n",
   );
@@ -62,8 +60,10 @@ describe("hand-over --cluster", () => {
     terraform.init();
     terraform.apply();
     ({ accessKeyId: oldId, secretAccessKey: oldSecret } = terraform.key());
-    deployments.change(SECONDARY);
-    terraform.apply();
+    for (const managedBy of ["rotate", "terraform"]) {
+      deployments.change(`${SETTINGS}accessKeys: { managedBy: ${managedBy} }\n`);
+      terraform.apply();
+    }
     ({ accessKeyId: newId, secretAccessKey: secret } = terraform.key());
     home = folder();
     mustSucceed(runIn(deployments.path, terraformEnvironment(aws), ...DKP_ACCESS, "review"));
@@ -99,7 +99,7 @@ describe("hand-over --cluster", () => {
   };
 
   const REPLACES = () =>
-    `${newId} (secondary) replaces ${oldId} (primary) in dev: two fields of the Secret kube-system/d8-provider-cluster-configuration change.`;
+    `${newId} replaces ${oldId} in dev: two fields of the Secret kube-system/d8-provider-cluster-configuration change.`;
   const CHANGED = { status: 0, changed: 2 };
   const REFUSED = { status: 1, changed: 0 };
 
@@ -123,7 +123,7 @@ describe("hand-over --cluster", () => {
     expect(handOver(withId(newId), named)).toMatchObject({
       status: 0,
       changed: 2,
-      first: `${newId} (secondary) replaces another secret in dev: two fields of the Secret kube-system/d8-provider-cluster-configuration change.`,
+      first: `${newId} replaces another secret in dev: two fields of the Secret kube-system/d8-provider-cluster-configuration change.`,
     });
     expect(cluster.document().toString()).toContain(`providerSecretAccessKey: "${secret}"`);
   });

@@ -1,9 +1,8 @@
 import { spawnSync } from "node:child_process";
-import { chmodSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { LocalAws } from "./support/local-aws";
-import { Deployments, folder } from "./support/project";
-import { DKP_ACCESS, PROGRAM, startIn, terraformEnvironment } from "./support/terraform";
+import { folder } from "./support/project";
+import { DKP_ACCESS, startIn } from "./support/terraform";
 
 const SETTINGS = "region: eu-central-1\nbackend: { s3: { bucket: state, region: eu-central-1 } }\n";
 const KEY = { id: "AKIAIOSFODNN7EXAMPLE", secret: "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY" };
@@ -184,68 +183,4 @@ it("several runs of dkp-access synth at the same time write the same stacks, and
     expect(json.resource.aws_iam_user.user.name).toBe(name);
   }
   expect(readdirSync(join(project, "cdktf.out")).sort()).toEqual(["manifest.json", "stacks"]);
-});
-
-describe("keys --write", () => {
-  const SETTINGS_FILE = "deployments/x.yaml";
-  let aws: LocalAws;
-  let deployments: Deployments;
-  let environment: Record<string, string>;
-  let before: string;
-
-  const write = (more: object) =>
-    spawnSync(process.execPath, [PROGRAM, "keys", "x", "--write"], {
-      cwd: deployments.path,
-      encoding: "utf8",
-      env: { ...environment, ...more },
-    });
-  const settings = () => readFileSync(join(deployments.path, SETTINGS_FILE), "utf8");
-  const script = (name: string, text: string) => {
-    const path = join(deployments.path, name);
-    writeFileSync(path, text, { mode: 0o755 });
-    return path;
-  };
-
-  beforeAll(async () => {
-    aws = await LocalAws.start();
-    environment = terraformEnvironment(aws);
-    before = `# kept\n${SETTINGS.replace("s3: { bucket: state, region: eu-central-1 }", "local: {}")}`;
-    deployments = Deployments.of({ x: before });
-    const terraform = deployments.terraform(aws, "x");
-    terraform.init();
-    terraform.apply();
-    // DKP used the key today, so that a rotation may begin.
-    const key = terraform.key();
-    await aws.passDay();
-    expect(await aws.accepts(key)).toBe(true);
-  });
-
-  afterEach(() => {
-    expect(readdirSync(join(deployments.path, "deployments"))).toEqual(["x.yaml"]);
-    writeFileSync(join(deployments.path, SETTINGS_FILE), before);
-  });
-
-  it("leaves the settings as they were, or complete, when Ctrl-C comes within the write", () => {
-    expect(write({})).toMatchObject({ status: 0 });
-    const complete = settings();
-    writeFileSync(join(deployments.path, SETTINGS_FILE), before);
-    const { status, signal } = write({
-      NODE_OPTIONS: `--require=${script("interrupt.cjs", INTERRUPT)}`,
-    });
-    expect([status, signal]).toEqual(signal === null ? [0, null] : [null, "SIGINT"]);
-    expect(complete).toContain("secondary");
-    expect([before, complete]).toContain(settings());
-  });
-
-  it.each(["INT", "TERM", "HUP", "KILL"])(
-    "leaves the settings as they were when SIG%s comes while Terraform runs",
-    (name) => {
-      const binary = script("terraform", `#!/bin/sh\nkill -${name} $PPID\nexec sleep 1\n`);
-      expect(write({ TERRAFORM_BINARY_NAME: binary })).toMatchObject({
-        status: null,
-        signal: `SIG${name}`,
-      });
-      expect(settings()).toBe(before);
-    },
-  );
 });

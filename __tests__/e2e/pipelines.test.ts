@@ -201,7 +201,6 @@ it("the documented command gives GitLab's tokens the subject that the trust poli
 
 const SETTINGS = `region: eu-central-1
 backend: { s3: { bucket: state, region: eu-central-1, use_path_style: true } }
-accessKeys: { primary: { status: Active }, secondary: { status: Active }, current: primary }
 `;
 
 const POLICY_ARN = "arn:aws:iam::123456789012:policy/D8CloudProviderAWS";

@@ -21,7 +21,7 @@ const SETTINGS = `region: eu-central-1
 backend: { s3: { bucket: ${BUCKET}, region: eu-central-1, use_path_style: true } }
 protect: false
 `;
-const ROTATION = `${SETTINGS}accessKeys: { secondary: { status: Active } }\n`;
+const WITHOUT_KEY = `${SETTINGS}accessKeys: { managedBy: rotate }\n`;
 const STATE = `/${BUCKET}/deckhouse/terraform.tfstate`;
 const STACK = "cdktf.out/stacks/deckhouse";
 
@@ -61,7 +61,7 @@ async function policyArn(aws: LocalAws) {
 
 /** Changes after which the plan is not the approved one. */
 const REFUSALS: Readonly<Record<string, Change>> = {
-  "the settings are others": (world) => settings(world, `${ROTATION}tags: { team: other }\n`),
+  "the settings are others": (world) => settings(world, `${SETTINGS}tags: { team: other }\n`),
   "the policy was detached in IAM": async ({ aws }) => {
     await aws.iam().detachUserPolicy({ UserName: "deckhouse", PolicyArn: await policyArn(aws) });
   },
@@ -102,12 +102,12 @@ describe.each(programs())("with $name", ({ path }) => {
     await aws.createBucket(BUCKET);
     const environment = { ...terraformEnvironment(aws), TERRAFORM_BINARY_NAME: path };
     origin = { aws, project: folder({ "cdktf.json": "{}" }), environment };
-    settings(origin, SETTINGS);
+    settings(origin, WITHOUT_KEY);
     const { status, output } = dkpAccess(origin, "plan");
-    expect({ status, output }).toEqual(ended(2, "Plan: 4 to add"));
+    expect({ status, output }).toEqual(ended(2, "Plan: 3 to add"));
     const first = dkpAccess(origin, "apply", "--approved", planned(origin), "--accept", "2");
-    expect(first).toEqual(ended(0, "Apply complete! Resources: 4 added"));
-    settings(origin, ROTATION);
+    expect(first).toEqual(ended(0, "Apply complete! Resources: 3 added"));
+    settings(origin, SETTINGS);
     digest = planned(origin);
   });
 
@@ -127,7 +127,8 @@ describe.each(programs())("with $name", ({ path }) => {
       const world = await copyOf(origin);
       await happens(world);
       await world.aws.changes();
-      const result = dkpAccess(world, "apply", "deckhouse", "--approved", digest);
+      const args = ["apply", "deckhouse", "--approved", digest, "--accept", "2"];
+      const result = dkpAccess(world, ...args);
       expect(result).toEqual({ status, output: expect.stringContaining(message) });
       expect(await world.aws.changes()).toEqual(status === 0 ? ["CreateAccessKey"] : []);
     },
@@ -135,25 +136,18 @@ describe.each(programs())("with $name", ({ path }) => {
 
   it("reports what it would delete of other teams, whose objects the state has at own addresses", async () => {
     const world = await copyOf(origin);
-    settings(world, SETTINGS);
+    settings(world, WITHOUT_KEY);
     const iam = world.aws.iam();
     await iam.createUser({ UserName: "bob" });
     const document = { PolicyName: "Victim", PolicyDocument: allowing("s3:GetObject") };
     const { Policy: { Arn: victim } = {} } = await iam.createPolicy(document);
     await iam.attachUserPolicy({ UserName: "bob", PolicyArn: victim });
-    const { accessKeyId: AccessKeyId } = await world.aws.createKey("bob");
-    await iam.updateAccessKey({ UserName: "bob", AccessKeyId, Status: "Inactive" });
     const others = {
       "aws_iam_policy.policy-2": { id: victim, arn: victim, name: "Victim" },
       "aws_iam_user_policy_attachment.policy-attachment-2": {
         id: "bob-1",
         user: "bob",
         policy_arn: victim,
-      },
-      "aws_iam_access_key.user-secondary": {
-        id: AccessKeyId,
-        user: "bob",
-        status: "Inactive",
       },
     };
     await editState(world, (text) => {
@@ -173,7 +167,7 @@ describe.each(programs())("with $name", ({ path }) => {
     });
     const { status, output } = dkpAccess(world, "plan", "deckhouse");
     expect(status).toBe(2);
-    expect(output).toContain("Plan: 0 to add, 0 to change, 3 to destroy");
+    expect(output).toContain("Plan: 0 to add, 0 to change, 2 to destroy");
     for (const address of Object.keys(others)) {
       expect(output).toContain(`Terraform deletes ${address}, which is not this deployment's`);
       const remedy = ["state", "rm", address];
@@ -226,17 +220,16 @@ describe.each(programs())("with $name", ({ path }) => {
 
     const applied = follow(plan().output, "Apply it: ");
     expect(applied).toContain("Apply complete! Resources: 1 added");
-    expect(follow(applied, "The next step of the keys: ")).toContain("Active");
+    expect(follow(applied, "Give DKP the key: ")).toContain("provider.yaml");
 
-    // The second key is deleted in the console, and then its slot becomes absent.
-    const current = JSON.parse(await (await world.aws.s3("GET", STATE)).text()).outputs
-      .access_key_id.value;
-    for (const { AccessKeyId = "" } of (await world.aws.keysOf()).filter(
-      (key) => key.AccessKeyId !== current,
-    )) {
-      await world.aws.deleteKey(AccessKeyId);
-    }
-    settings(world, SETTINGS);
+    // A policy is detached from the node role in the console, and then in the settings.
+    const iam = world.aws.iam();
+    const document = { PolicyName: "Logs", PolicyDocument: allowing("logs:PutLogEvents") };
+    const { Policy: { Arn: PolicyArn = "" } = {} } = await iam.createPolicy(document);
+    settings(world, `${SETTINGS}nodeRole: { name: nodes, managedPolicyArns: ["${PolicyArn}"] }\n`);
+    follow(plan().output, "Apply it: ");
+    await iam.detachRolePolicy({ RoleName: "nodes", PolicyArn });
+    settings(world, `${SETTINGS}nodeRole: { name: nodes }\n`);
     const outdated = plan();
     expect(outdated).toEqual(ended(0, "the state is out of date"));
     follow(outdated.output, "Apply it: ");
@@ -253,9 +246,6 @@ describe.each(programs())("with $name", ({ path }) => {
     const errored = plan();
     expect(errored.status).toBe(1);
     expect(errored.output).toContain("docs/how-to/recover.md#errored-state");
-    expect(dkpAccess(world, "keys", "deckhouse").output).toContain(
-      "docs/how-to/recover.md#errored-state",
-    );
     renameSync(join(project, STACK, "errored.tfstate"), join(project, "deckhouse.errored.tfstate"));
     expect(plan().output).toContain("Nothing to apply.");
 
@@ -264,7 +254,11 @@ describe.each(programs())("with $name", ({ path }) => {
     expect(saved.status).toBe(1);
     expect(follow(saved.output, "give its JSON, which ", " prints")).toContain('"format_version"');
 
-    settings(world, SETTINGS.replace("use_path_style", "key: moved, use_path_style"));
+    const nodeRole = "nodeRole: { name: nodes }\n";
+    settings(
+      world,
+      `${SETTINGS.replace("use_path_style", "key: moved, use_path_style")}${nodeRole}`,
+    );
     const moved = plan();
     expect(moved.status).toBe(1);
     follow(moved.output, "move the state with ", " \\(");
@@ -319,7 +313,7 @@ exit $code
         MOMENT: moment,
       };
       const env = { ...terraformEnvironment(proxy), ...variables };
-      const args = [PROGRAM, "apply", "deckhouse", "--approved", digest];
+      const args = [PROGRAM, "apply", "deckhouse", "--approved", digest, "--accept", "2"];
       const child = spawn(process.execPath, args, {
         cwd: world.project,
         env,
@@ -351,12 +345,9 @@ exit $code
         "deckhouse",
         ...(signal === "KILL" ? ["--no-lock"] : []),
       );
-      const rest =
-        unmanaged.length > 0
-          ? "created: Active access key in the slot secondary"
-          : `--approved ${digest}`;
-      const isDone = unmanaged.length === 0 && existing.length === 2;
-      expect(next).toEqual(ended(0, isDone ? "Nothing to apply." : rest));
+      const rest = unmanaged.length > 0 ? "created: access key" : `--approved ${digest}`;
+      const isDone = unmanaged.length === 0 && existing.length === 1;
+      expect(next).toEqual(isDone ? ended(0, "Nothing to apply.") : ended(2, rest));
       expect([...plans(), ...readdirSync(join(own, "tmp"))]).toEqual([]);
     },
   );

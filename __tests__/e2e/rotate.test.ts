@@ -390,7 +390,7 @@ describe("rotate", () => {
     expect(reported(unnamed.output)).toEqual([3, "dkp-key-dead"]);
     // DKP has no key that works.
     expect([failed.status, await keyCount()]).toEqual([3, 2]);
-    expect(reported(rotate(replace).output)).toEqual([2, "delete-for-slot", "replace-dead"]);
+    expect(reported(rotate(replace).output)).toEqual([2, "delete-for-room", "replace-dead"]);
     expect(await aws.accepts(dkp())).toBe(true);
   });
 });

@@ -129,7 +129,7 @@ it("rotates in a year of nights, with killed runs and lost answers, without deny
   expect(ends).toEqual(
     expect.arrayContaining([
       ...["0: nothing-due", "0: waiting-for-uses", "0: deactivate"],
-      ...["0: former-inactive", "0: delete-for-slot, replace", "killed"],
+      ...["0: former-inactive", "0: delete-for-room, replace", "killed"],
     ]),
   );
 });

@@ -7,7 +7,6 @@ import { parse, parseDocument } from "yaml";
 import { deployment } from "../helpers/deployment";
 import { PROJECT } from "../helpers/project-root";
 import { requiredRequests } from "../helpers/required-requests";
-import { agedState } from "./support/key-operator";
 import { allowing, type Credentials, LocalAws } from "./support/local-aws";
 import { folder } from "./support/project";
 import { ended, mustSucceed, PROGRAM, runIn, startIn } from "./support/terraform";
@@ -22,16 +21,6 @@ const GIT = "git -c user.name=owner -c user.email=owner@example.com";
 const STATE = "terraform.prod.tfstate";
 const FIRST = [2, "4 to add, 0 to change, 0 to destroy"];
 const NOTHING = [0, "No changes"];
-
-/** The three edits of a rotation, and the effect of their plans. */
-const ROTATION = [
-  [
-    { "accessKeys.secondary.status": "Active", "accessKeys.current": "secondary" },
-    "1 to add, 0 to change, 0 to destroy",
-  ],
-  [{ "accessKeys.primary.status": "Inactive" }, "0 to add, 1 to change, 0 to destroy"],
-  [{ "accessKeys.primary.status": "absent" }, "0 to add, 0 to change, 1 to destroy"],
-] as const satisfies readonly (readonly [edit: Readonly<Record<string, string>>, plan: string])[];
 
 describe("A year of the access of a DKP cluster to AWS", () => {
   let account: YearAccount;
@@ -227,70 +216,38 @@ describe("A year of the access of a DKP cluster to AWS", () => {
     expect(planned("prod")).toEqual(NOTHING);
   });
 
-  it.each(ROTATION)(
-    "In July, the key is rotated, one edit for each commit: %j: %s",
-    async (edit, plan) => {
-      const before = dkp as Credentials;
-      if (account.local === undefined) {
-        // A day cannot pass, after which `keys --write` makes the edit.
-        change("prod", edit);
-      } else {
-        await account.local.passDay();
-        writeFileSync(join(repository, STATE), agedState(read(STATE)));
-        await account.accepts(before);
-        run("npx dkp-access keys prod --write");
-      }
-      const text = readFileSync(settingsFile("prod"), "utf8");
-      for (const [setting, value] of Object.entries(edit)) {
-        expect(parseDocument(text).getIn(setting.split("."))).toBe(value);
-      }
-      expect(text).toContain("# The Terraform state.");
-      commit(Object.keys(edit).join(" and "));
-      const isNew = "accessKeys.current" in edit;
-      const [exitCode, counts, ...rules] = planned("prod");
-      expect(counts).toBe(plan);
-      // On an account where no day passes, the old key was used within the day.
-      if (account.local !== undefined || isNew) {
-        expect([exitCode, ...rules]).toEqual([0]);
-      }
-      apply("prod");
-      dkp = handedOver("prod");
-      expect(dkp.accessKeyId !== before.accessKeyId).toBe(isNew);
-    },
-  );
+  it("In July, rotate takes the key over: Terraform forgets it, and DKP gets another one from a file", async () => {
+    const former = dkp as Credentials;
+    change("prod", { accessKeys: { managedBy: "rotate" } });
+    commit("the keys of rotate");
+    expect(planned("prod")).toEqual(expect.arrayContaining([2, "key-forgotten"]));
+    apply("prod");
+    expect(await account.accepts(former)).toBe(true);
+    run("rm -f provider.yaml", "npx dkp-access rotate prod --out provider.yaml --yes");
+    dkp = keyOf(read("provider.yaml"));
+    expect(attempt("npx dkp-access keys prod").output).toContain(dkp.accessKeyId);
+    const ofFormer = { UserName: name, AccessKeyId: former.accessKeyId };
+    await account.iam().deleteAccessKey(ofFormer);
+    ended.push(former);
+    expect(planned("prod")).toEqual(NOTHING);
+  });
 
-  it("In August, the key is published by mistake: the printed commands end it and its sessions, and DKP gets another key", async () => {
+  it("In August, the key is published by mistake: one command ends it and its sessions, and writes another key for DKP", async () => {
     const key = dkp as Credentials;
     const session = await account.session(key);
-    const [, ...steps] = run(`npx dkp-access keys prod --leaked ${key.accessKeyId}`).split(
-      /^\*\*\d\. /m,
-    );
-    const follow = (step = "") =>
-      run(
-        ...[...step.matchAll(/^```shell\n([^`]*)```/gm)].flatMap(([, block = ""]) =>
-          block.trim().split("\n"),
-        ),
-      );
-    follow(steps[0]);
-    expect([await account.accepts(key, false), await account.accepts(session)]).toEqual([
-      false,
-      true,
-    ]);
-    follow(steps[1]);
-    expect(await account.accepts(session, false)).toBe(false);
-    follow(steps[2]);
+    const respond = `npx dkp-access rotate prod --leaked ${key.accessKeyId} --out provider.yaml --yes`;
+    const { status, output } = attempt("rm -f provider.yaml", respond);
+    expect([
+      status,
+      await account.accepts(key, false),
+      await account.accepts(session, false),
+    ]).toEqual([3, false, false]);
     ended.push(key);
-    expect(planned("prod")).toEqual([
-      2,
-      "1 to add, 0 to change, 0 to destroy",
-      "drift-deleted",
-      "plaintext-in-state",
-    ]);
-    apply("prod");
-    dkp = handedOver("prod");
-    // Its last step, which removes the Deny 36 hours later.
-    follow(steps.at(-1));
+    dkp = keyOf(read("provider.yaml"));
+    // 36 hours later.
+    run(/remove the Deny: (aws .*)/.exec(output)?.[1] ?? "false");
     expect(attempt("npx dkp-access keys prod").status).toBe(0);
+    expect(planned("prod")).toEqual(NOTHING);
   });
 
   it("In September, drift finds the permission that a colleague gave in the console, until the colleague takes it back", async () => {
@@ -313,7 +270,7 @@ describe("A year of the access of a DKP cluster to AWS", () => {
     run("git rm -r --quiet review/prod");
     commit("another name");
     expect(planned("production")).toEqual(NOTHING);
-    expect(handedOver("production")).toEqual(dkp);
+    expect(attempt("npx dkp-access keys production").output).toContain(dkp?.accessKeyId);
   });
 
   it("In November, the cluster is peered with the VPCs of twenty teams, and one of its policies changes", () => {
@@ -340,6 +297,8 @@ describe("A year of the access of a DKP cluster to AWS", () => {
       attempt("terraform -chdir=cdktf.out/stacks/production destroy -auto-approve").status,
     ).toBe(1);
     expect(await account.accepts(dkp as Credentials)).toBe(true);
+    // Terraform does not know it.
+    await account.iam().deleteAccessKey({ UserName: name, AccessKeyId: dkp?.accessKeyId });
     for (const stack of ["production", "dev"]) {
       change(stack, { protect: false });
       run(

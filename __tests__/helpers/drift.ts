@@ -89,7 +89,7 @@ function appliedState(settings: Deployment): readonly StateResource[] {
   };
   return [
     ...resourcesOf(inventoryOfSettings(settings, ACCOUNT)),
-    ...(settings.accessKeys === "none" ? [] : [key]),
+    ...(settings.accessKeys.managedBy === "terraform" ? [key] : []),
   ];
 }
 

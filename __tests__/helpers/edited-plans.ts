@@ -56,8 +56,7 @@ export const SECRETS = [
 
 const ADDRESSES: Readonly<Record<string, string>> = {
   user: "aws_iam_user.user",
-  primary: "aws_iam_access_key.user",
-  secondary: "aws_iam_access_key.user-secondary",
+  key: "aws_iam_access_key.user",
   policy: "aws_iam_policy.policy",
   userAttachment: "aws_iam_user_policy_attachment.policy-attachment",
   role: "aws_iam_role.node",

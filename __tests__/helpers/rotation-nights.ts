@@ -1,5 +1,5 @@
 import type { IamKey } from "../../src/cli/account/aws/iam-reader";
-import { createdOf, DAY } from "../../src/cli/account/key-judge";
+import { createdOf, DAY } from "../../src/cli/account/key-times";
 import type { LeakWorld } from "../../src/cli/account/rotate/leak";
 import { ROTATE_RULES } from "../../src/cli/account/rotate/rotate-rules";
 import { rotateOnce } from "../../src/cli/account/rotate/rotation";

@@ -22,7 +22,7 @@ const CORE = ["e2e/core.", "e2e/deploy.", "e2e/guards.", "e2e/import.", "e2e/pro
  */
 const ALONE = [
   [["src/cli/account/adopt"], ["e2e/adopt.", "e2e/hand-over-to-cluster."]],
-  [["src/cli/account/drift"], ["e2e/drift.", "e2e/key-situations."]],
+  [["src/cli/account/drift"], ["e2e/drift.", "e2e/key-commands."]],
   [
     ["src/cli/account/rotate/", "src/cli/commands/rotate", "src/helpers/rotation-"],
     ["e2e/rotate.", "e2e/rotation-year.", "proofs/rotation-"],
@@ -54,8 +54,8 @@ const ALONE = [
   ],
   [["src/cli/cluster/"], ["e2e/hand-over-to-cluster."]],
   [
-    ["src/cli/account/", "src/helpers/keys/"],
-    ["e2e/key-situations.", "e2e/preflight/", "proofs/key-situations.test."],
+    ["src/cli/account/", "src/helpers/key-situations"],
+    ["e2e/key-commands.", "e2e/preflight/", "e2e/rotate-terraform."],
   ],
   [["src/text/", "src/cli/text/", "src/cli/findings/"], ["e2e/plan."]],
   [["scripts/generate/"], ["proofs/invalid-settings."]],
@@ -166,7 +166,6 @@ const COSTS = {
   "e2e/faults/recover-rows.test.ts": 13,
   "e2e/guards.test.ts": 11,
   "e2e/hand-over-to-cluster.test.ts": 13,
-  "e2e/key-situations.test.ts": 32,
   "e2e/own-repository.test.ts": 80,
   "e2e/package.test.ts": 26,
   "e2e/pipelines.test.ts": 60,
@@ -175,7 +174,6 @@ const COSTS = {
   "e2e/rotate-terraform.test.ts": 42,
   "e2e/year.test.ts": 52,
   "proofs/compare.simulation.test.ts": 40,
-  "proofs/key-situations.test.ts": 12,
   "proofs/policy-modes.test.ts": 30,
 };
 
@@ -183,14 +181,12 @@ const COSTS = {
 const COMPLETE_COSTS = {
   "e2e/faults/every-call.proof.test.ts": 600,
   "proofs/policy-modes.test.ts": 460,
-  "e2e/key-situations.test.ts": 440,
   "proofs/oracles.test.ts": 330,
   "e2e/plan.test.ts": 280,
   "e2e/pipelines.test.ts": 170,
   "proofs/compare.simulation.test.ts": 155,
   "e2e/rotation-year.test.ts": 135,
   "e2e/rotate.test.ts": 100,
-  "proofs/key-situations.test.ts": 75,
   "e2e/hand-over-to-cluster.test.ts": 70,
   "proofs/policy-comparison.properties.test.ts": 70,
   "proofs/policy-statements.simulation.test.ts": 65,

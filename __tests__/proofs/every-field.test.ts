@@ -35,10 +35,6 @@ const BASE = {
   nodeRole: { name: "dkp-nodes" },
   cluster: { prefix: "dev", layout: "WithNAT", tags: { cluster: "dev" } },
   features: ["encrypted-volumes"],
-  accessKeys: {
-    primary: { status: "Active" },
-    secondary: { status: "Active" },
-  },
 };
 
 /**
@@ -76,14 +72,10 @@ const CHANGES = {
   "nodeRole.permissionsBoundary": [undefined, `${ARN}policy/B`, 2],
   "accessKeys.managedBy": ["terraform", "rotate", 2],
   "accessKeys.maxAge": [90, 30, 0],
-  "accessKeys.primary.status": ["Active", "Inactive", 3],
-  "accessKeys.secondary.status": ["absent", "Active", 0],
-  "accessKeys.current": ["primary", "secondary", 0],
   "import.user": [false, true, 2],
   "import.policy": [false, true, 2],
   "import.attachment": [false, true, 2],
   "import.nodeRole": [false, true, 2],
-  "import.accessKeyId": [undefined, "AKIAEXAMPLEEXAMPLE22", 2],
   "outputs.secret": [false, true, 2],
   "cluster.prefix": ["dev", "prod", 2],
   "cluster.layout": ["WithNAT", "WithoutNAT", 2],
@@ -108,9 +100,6 @@ type Settings = Readonly<Record<string, unknown>>;
 
 function withField(field: string, value: unknown, settings: Settings = BASE) {
   const copy = JSON.parse(JSON.stringify(settings)) as Record<string, unknown>;
-  if (value === "rotate") {
-    return { ...copy, accessKeys: { managedBy: value } };
-  }
   const path = field.split(".");
   const last = path.pop() ?? "";
   const parent = path.reduce((object, name) => {

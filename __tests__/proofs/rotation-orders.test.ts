@@ -1,4 +1,4 @@
-import { DAY } from "../../src/cli/account/key-judge";
+import { DAY } from "../../src/cli/account/key-times";
 import { type LeakWorld, leakPlan, respond } from "../../src/cli/account/rotate/leak";
 import type { RotateFound } from "../../src/cli/account/rotate/next-step";
 import { ROTATE_RULES } from "../../src/cli/account/rotate/rotate-rules";

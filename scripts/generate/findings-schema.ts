@@ -18,31 +18,16 @@ const text = (description: string) => ({ description, type: "string" });
 /** What `keys` reports of a deployment besides findings. */
 const OF_KEYS = {
   user: text("keys: the user that has the keys."),
-  slots: {
-    description: "keys: each key slot, with its key in settings, state and IAM.",
-    type: "array",
-  },
-  next: {
+  keys: {
     description:
-      "keys: the next step: why, edits of the settings, actions after them, and both as text.",
-    type: "object",
-    required: ["why", "edits", "actions", "text"],
-  },
-  dkpKey: {
-    description: "keys: the key that DKP has, and the use that shows it.",
-    type: "object",
-    required: ["id"],
+      "keys: each key of the user, of the state and of the cluster, with its status in IAM and who has it.",
+    type: "array",
+    items: { type: "object", required: ["id", "status", "who"] },
   },
   approved: {
     description: "diff --against: the files that a reviewer approves, with their SHA-256.",
     type: "array",
     items: { type: "object", required: ["name", "digest"] },
-  },
-  leak: {
-    description:
-      "keys --leaked: the leaked keys with their users, what can be seen of them, and after-a-leak.md with their IDs.",
-    type: "object",
-    required: ["keys", "seen", "page"],
   },
 } as const;
 

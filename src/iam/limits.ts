@@ -16,6 +16,12 @@ const nameRule = (what: string, max: number): TextRule => ({
 
 export const USER_NAME: TextRule = nameRule("an IAM user name", 64);
 export const ROLE_NAME: TextRule = nameRule("an IAM role name", 64);
+/**
+ * The ID of a long-term key of an IAM user. `ASIA` IDs belong to temporary credentials. Source:
+ * "IAM identifiers", unique ID prefixes.
+ */
+export const ACCESS_KEY_ID: RegExp = /^AKIA[A-Z0-9]{16}$/;
+
 export const POLICY_NAME: TextRule = nameRule("an IAM policy name", 128);
 /** The second policy has this name and `-2`. */
 export const FIRST_POLICY_NAME: TextRule = nameRule(

@@ -1,7 +1,6 @@
 import { partitionOf } from "../iam/arns";
 import type { Cluster } from "../iam/cluster";
 import { type DeploymentPolicies, deploymentPolicies } from "../iam/deployment-policies";
-import { SLOTS, type Slot } from "../iam/key-slots";
 import type { PolicyOptions } from "../iam/policy-statements";
 import {
   type BackendArguments,
@@ -9,23 +8,10 @@ import {
   type StateLocation,
 } from "../terraform/state-location";
 import type { Fields } from "./rules/rule";
-import type { Settings, TerraformKeys } from "./settings";
-
-/** `none` if Terraform has no key. */
-export const terraformKeys = ({
-  accessKeys,
-}: Pick<Settings, "accessKeys">): TerraformKeys | "none" =>
-  accessKeys === "none" || accessKeys.managedBy === "rotate" ? "none" : accessKeys;
+import type { Settings } from "./settings";
 
 /** One deployment as the stack is built from it. */
-export interface Deployment
-  extends Omit<Settings, "accessKeys" | "backend" | "cloud" | "cluster" | "features"> {
-  /** `none` if Terraform has no key. */
-  readonly accessKeys: TerraformKeys | "none";
-  /** Who creates the keys, Terraform or `dkp-access rotate`; undefined with `accessKeys: none`. */
-  readonly managedBy: "terraform" | "rotate" | undefined;
-  /** The age in days at which a key is due for rotation; undefined with `accessKeys: none`. */
-  readonly maxAge: number | undefined;
+export interface Deployment extends Omit<Settings, "backend" | "cloud" | "cluster" | "features"> {
   /** Name of the stack and of the settings file. */
   readonly stack: string;
   /** Where the Terraform state lives, with the defaults of this project filled in. */
@@ -53,12 +39,9 @@ export function toDeployment(
   settings: Settings,
   known: Pick<Deployment, "policies" | "marked" | "secretLine">,
 ): Deployment {
-  const { backend, cloud, cluster, features, accessKeys, ...rest } = settings;
+  const { backend, cloud, cluster, features, ...rest } = settings;
   return {
     ...rest,
-    accessKeys: terraformKeys(settings),
-    managedBy: accessKeys === "none" ? undefined : accessKeys.managedBy,
-    maxAge: accessKeys === "none" ? undefined : accessKeys.maxAge,
     stack,
     state: stateLocation(stack, settings),
     cluster: toCluster(settings),
@@ -132,38 +115,4 @@ function toCluster({
     bastion: withNAT?.bastionInstance !== undefined,
     features,
   };
-}
-
-/** The best protected form first. */
-const SECRET_FORMS = ["none", "unknown to Terraform", "plaintext"] as const;
-export type SecretForm = (typeof SECRET_FORMS)[number];
-
-/**
- * How the state contains the secret of each key slot. Terraform does not know the secret of an
- * imported key.
- */
-export function secretForms({
-  accessKeys,
-  import: imports,
-}: Pick<Deployment, "accessKeys" | "import">): Readonly<Record<Slot, SecretForm>> {
-  const formOf = (slot: Slot): SecretForm => {
-    if (accessKeys === "none" || accessKeys[slot].status === "absent") {
-      return "none";
-    }
-    if (slot === "primary" && imports?.accessKeyId !== undefined) {
-      return "unknown to Terraform";
-    }
-    return "plaintext";
-  };
-  return { primary: formOf("primary"), secondary: formOf("secondary") };
-}
-
-/** The least protected form of a secret of a deployment, and the slots that have it. */
-export function leastProtected(forms: Readonly<Record<Slot, SecretForm>>): {
-  readonly form: SecretForm;
-  readonly slots: readonly Slot[];
-} {
-  const form =
-    SECRET_FORMS.findLast((candidate) => SLOTS.some((slot) => forms[slot] === candidate)) ?? "none";
-  return { form, slots: SLOTS.filter((slot) => forms[slot] === form) };
 }

@@ -4,7 +4,6 @@ import { configFileConflicts, readConfigFile } from "./config-file";
 import { type Defaults, locatedIn, withDefaults } from "./defaults";
 import { type Deployment, POLICY_FIELDS, policiesOf, toDeployment } from "./deployment";
 import { errorAt, type FieldError, SettingsError, show } from "./errors";
-import { ACCESS_KEY_RULES } from "./rules/access-key-rules";
 import { type Candidate, conflicts } from "./rules/across-deployments";
 import { ARN_RULES } from "./rules/arn-rules";
 import { BACKEND_RULES } from "./rules/backend-rules";
@@ -15,7 +14,7 @@ import { checked } from "./schema/fields";
 import type { Settings } from "./settings";
 import type { Errors, YamlFile } from "./yaml-file";
 
-const RULES = [BACKEND_RULES, POLICY_RULES, ARN_RULES, ACCESS_KEY_RULES].flat();
+const RULES = [BACKEND_RULES, POLICY_RULES, ARN_RULES].flat();
 
 export interface Reading {
   /** The file, as messages name it. */

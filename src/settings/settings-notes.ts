@@ -1,4 +1,4 @@
-import { type Deployment, leastProtected, secretForms } from "./deployment";
+import type { Deployment } from "./deployment";
 import { show } from "./errors";
 
 const SECRET_IN_STATE =
@@ -8,8 +8,7 @@ const SECRET_IN_OUTPUTS =
   `${SECRET_IN_STATE}. Every workspace that reads one output of this state receives the secret ` +
   "too; outputs.secret: false prevents that";
 const IMPORTING =
-  "import is set: after the apply remove it, except accessKeyId, " +
-  "which stays until its key is deleted; " +
+  "import is set: remove it after the apply; " +
   "while import is set, checkov cannot read the Terraform JSON";
 const ANY_ACCOUNT =
   "accountId is not set: Terraform applies to whatever account the credentials belong to";
@@ -23,13 +22,10 @@ const MARKED =
  */
 export function notesOf(deployment: Deployment): readonly string[] {
   const { import: imports, accountId, accessKeys, outputs } = deployment;
-  const forms = secretForms(deployment);
-  const isOutput =
-    outputs.secret && accessKeys !== "none" && forms[accessKeys.current] === "plaintext";
-  const inState = leastProtected(forms).form === "plaintext" && SECRET_IN_STATE;
+  const exposure = outputs.secret ? SECRET_IN_OUTPUTS : SECRET_IN_STATE;
   return [
     imports && IMPORTING,
-    isOutput ? SECRET_IN_OUTPUTS : inState,
+    accessKeys.managedBy === "terraform" && exposure,
     accountId === undefined && ANY_ACCOUNT,
   ].filter((note) => typeof note === "string");
 }

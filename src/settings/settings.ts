@@ -1,6 +1,5 @@
 import type { Feature } from "../iam/catalogue";
 import type { Cluster } from "../iam/cluster";
-import type { Slot } from "../iam/key-slots";
 import type { Networks } from "../iam/networks";
 import type { Mode } from "../iam/policy-statements";
 import type { BackendName } from "../terraform/backends";
@@ -26,7 +25,7 @@ export interface Settings {
   };
   readonly policy: { readonly name: string; readonly path: string; readonly mode: Mode };
   readonly nodeRole?: NodeRole;
-  readonly accessKeys: "none" | KeysOfTerraform | KeysOfRotate;
+  readonly accessKeys: AccessKeys;
   readonly import?: Imports;
   readonly outputs: { readonly secret: boolean };
   readonly cluster: ClusterSettings;
@@ -48,29 +47,14 @@ export interface NodeRole {
   readonly permissionsBoundary?: string;
 }
 
-/** The keys that Terraform has. */
-export interface TerraformKeys extends Readonly<Record<Slot, KeySlot>> {
-  readonly current: Slot;
-}
-
-export interface KeySlot {
-  readonly status: "Active" | "Inactive" | "absent";
-}
-
-export interface KeysOfTerraform extends TerraformKeys {
-  readonly managedBy: "terraform";
+export interface AccessKeys {
+  /** Who creates the keys; `none`: somebody else. */
+  readonly managedBy: "terraform" | "rotate" | "none";
+  /** The age in days at which a key is due for rotation. */
   readonly maxAge: number;
 }
 
-export interface KeysOfRotate {
-  readonly managedBy: "rotate";
-  readonly maxAge: number;
-}
-
-export interface Imports
-  extends Readonly<Record<"user" | "policy" | "attachment" | "nodeRole", boolean>> {
-  readonly accessKeyId?: string;
-}
+export type Imports = Readonly<Record<"user" | "policy" | "attachment" | "nodeRole", boolean>>;
 
 type Defaulted = "iamNodeRolePath" | "formerIamNodeRoles" | "peerAccountIds" | "kmsKeyArns";
 
@@ -88,18 +72,14 @@ export interface DkpFields extends Partial<Omit<Cluster, Defaulted | "bastion" |
 type Any = Readonly<Record<string, unknown>>;
 
 /** The settings as one writes them: what has a default may be left out. */
-export interface SettingsInput
-  extends Written<Omit<Settings, "region" | "backend" | "nodeRole" | "accessKeys">> {
+export interface SettingsInput extends Written<Omit<Settings, "region" | "backend" | "nodeRole">> {
   readonly region: string;
   readonly backend?: BackendInput | undefined;
   readonly nodeRole?: NodeRoleInput | undefined;
-  readonly accessKeys?: AccessKeysInput | undefined;
 }
 
 export type BackendInput = Backend<BackendArguments | null>;
-export type AccessKeysInput = "none" | Written<KeysOfTerraform> | KeysOfRotateInput;
 export type NodeRoleInput = Written<NodeRole> & Pick<NodeRole, "name">;
-export type KeysOfRotateInput = Written<KeysOfRotate> & Pick<KeysOfRotate, "managedBy">;
 
 /** An object whose fields are all optional, and those of the objects in it. */
 export type Written<T> = T extends readonly unknown[]

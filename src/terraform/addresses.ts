@@ -1,5 +1,3 @@
-import type { Slot } from "../iam/key-slots";
-
 /**
  * The addresses of every resource and data source of a stack: a contract with existing states and
  * with other workspaces. Those of user, key, policy and attachment are the addresses in the HCL of
@@ -7,6 +5,7 @@ import type { Slot } from "../iam/key-slots";
  */
 export const ADDRESSES = {
   user: "aws_iam_user.user",
+  accessKey: "aws_iam_access_key.user",
   policyDocument: "data.aws_iam_policy_document.policy",
   policy: "aws_iam_policy.policy",
   userAttachment: "aws_iam_user_policy_attachment.policy-attachment",
@@ -14,12 +13,6 @@ export const ADDRESSES = {
   nodePolicy: "aws_iam_role_policy.node",
   callerIdentity: "data.aws_caller_identity.current",
 } as const;
-
-/** The address of the access key in each slot. */
-export const KEY_ADDRESSES: Readonly<Record<Slot, string>> = {
-  primary: "aws_iam_access_key.user",
-  secondary: "aws_iam_access_key.user-secondary",
-};
 
 /**
  * The address of an attachment of the node role: the name of the policy, with `-` for characters

@@ -8,7 +8,6 @@ export type OutputName =
   | "region"
   | "account_id"
   | "access_key_id"
-  | "access_key_slot"
   | "secret_access_key"
   | "node_role_name"
   | "node_role_arn";
@@ -25,7 +24,6 @@ export const OUTPUTS: Readonly<Record<OutputName, string>> = {
   account_id: "AWS account of the user",
   access_key_id:
     "Access key id to hand to DKP: provider.providerAccessKeyId of AWSClusterConfiguration",
-  access_key_slot: "The key slot that the outputs expose",
   secret_access_key:
     "Secret access key to hand to DKP: provider.providerSecretAccessKey of AWSClusterConfiguration",
   node_role_name:

@@ -108,7 +108,7 @@ The policy D8 is nearest to the mode minimal.
     );
     expect(settings.text).toContain("import:\n  user: true\n\n");
     // A rotation would end the key of the other cluster.
-    expect(settings.text).toContain("\naccessKeys: none\n");
+    expect(settings.text).toContain("\naccessKeys:\n  managedBy: none\n");
     expect(adoptedText(access, settings).split("\n").slice(1)).toEqual([
       "The user has no managed policy of the account: the next apply creates one, and attaches it.",
       ...notes.map((note) => `Note: ${note}.`),

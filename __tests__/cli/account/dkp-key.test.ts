@@ -15,11 +15,11 @@ import {
   rotated,
   situation,
   withIam,
-} from "../../helpers/keys/situations";
+} from "../../helpers/key-situations";
 
 const ONE = rotated(iamKey(OLD, 9, 0.1));
 const INACTIVE = iamKey(OLD, 9, 0.1, "Inactive");
-const OWNED = withIam(ONE, { owners: { [NEW]: "another" } });
+const OWNED = withIam(ONE, { owners: new Map([[NEW, "another"]]) });
 const ofCommander = ({ cluster, ...given }: KeySituation): KeySituation => ({
   ...given,
   cluster: cluster && { ...cluster, isOfCommander: true },
@@ -30,19 +30,23 @@ function driftFindings({ settings, state, iam, cluster }: KeySituation) {
   if (cluster === undefined) {
     throw new Error("the cluster was not read");
   }
-  const { stack, maxAge } = settings;
+  const { stack, accessKeys } = settings;
   const { keyId: dkpKey } = cluster.configuration;
-  const compared = { cluster, version: undefined, current: state.current.id };
+  const compared = {
+    cluster,
+    version: undefined,
+    current: "value" in state ? state.value.current : undefined,
+  };
   const ofRotate =
-    maxAge === undefined || settings.managedBy !== "rotate"
-      ? []
-      : rotatedFindings({ stack, maxAge, ...iam, dkpKey });
-  const user = { keys: iam.keys, exists: iam.exists, owner: iam.owners[dkpKey] };
+    accessKeys.managedBy === "rotate"
+      ? rotatedFindings({ stack, maxAge: accessKeys.maxAge, ...iam, dkpKey })
+      : [];
+  const user = { keys: iam.keys, exists: iam.exists, owner: iam.owners.get(dkpKey) };
   return [...clusterDrift(settings, compared, user), ...ofRotate];
 }
 
 const YOUNGER_USED = rotated(iamKey(OLD, 30, 0.1), iamKey(NEW, 9, 2));
-const ENDED = situation("", DEPLOYED.state.keys, [INACTIVE]);
+const ENDED = situation("", OLD, INACTIVE);
 
 /** Of each state of a user and a cluster, the exit code that keys and drift have alike. */
 const STATES = [
@@ -66,7 +70,7 @@ const STATES = [
   ["a younger key than DKP's was used", inCluster(YOUNGER_USED, OLD), 2],
   ["no rotation has ended", inCluster(rotated(iamKey(OLD, 105, 0.1)), OLD), 2],
   ["DKP has Terraform's key", inCluster(DEPLOYED, OLD), 0],
-  ["Terraform's key was deleted, and DKP has it", inCluster(situation("", [], []), OLD), 3],
+  ["Terraform's key was deleted, and DKP has it", inCluster(situation("", undefined), OLD), 3],
   ["Terraform's key is Inactive, and DKP has it", inCluster(ENDED, OLD), 3],
   ["nobody has DKP's key, beside Terraform's one", inCluster(DEPLOYED, NEW), 3],
 ] as const;

@@ -33,7 +33,7 @@ describe("the inventory", () => {
   });
 
   it("of a state that lost its user has the name of the user of a key", () => {
-    const key = resource("aws_iam_access_key.user-secondary", { id: "AKIA", user: "former" });
+    const key = resource("aws_iam_access_key.user", { id: "AKIA", user: "former" });
     expect(inventoryOfState([resource("aws_iam_user.other", { name: "other" }), key]).user).toBe(
       "former",
     );

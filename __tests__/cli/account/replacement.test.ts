@@ -162,18 +162,12 @@ describe("replacementOf", () => {
 });
 
 it("says before what a hand-over will do", () => {
-  const slots = new Map([
-    [OLD_KEY, "primary"],
-    [NEW_KEY, "secondary"],
-  ]);
-  expect(replacementText({ from: OLD_KEY, to: NEW_KEY, isUnknown: false }, "prod", slots)).toBe(
-    `${NEW_KEY} (secondary) replaces ${OLD_KEY} (primary) in prod: two fields of the Secret kube-system/d8-provider-cluster-configuration change.
+  expect(replacementText({ from: OLD_KEY, to: NEW_KEY, isUnknown: false }, "prod")).toBe(
+    `${NEW_KEY} replaces ${OLD_KEY} in prod: two fields of the Secret kube-system/d8-provider-cluster-configuration change.
 DKP restarts the components that call AWS.
 `,
   );
-  expect(
-    replacementText({ from: OLD_KEY, to: NEW_KEY, isUnknown: true }, "prod", new Map()),
-  ).toMatch(
+  expect(replacementText({ from: OLD_KEY, to: NEW_KEY, isUnknown: true }, "prod")).toMatch(
     `No user of the account has ${OLD_KEY}: it was deleted.\n${NEW_KEY} replaces ${OLD_KEY} in prod: `,
   );
 });

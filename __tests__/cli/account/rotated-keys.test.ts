@@ -2,7 +2,7 @@ import type { IamKey } from "../../../src/cli/account/aws/iam-reader";
 import { rotatedFindings } from "../../../src/cli/account/rotated-keys";
 import { ROTATED_RULES } from "../../../src/cli/account/shared-rules";
 import { textOf } from "../../../src/cli/findings/finding";
-import { iamKey } from "../../helpers/keys/situations";
+import { iamKey } from "../../helpers/key-situations";
 
 const NOW = new Date("2026-11-01T00:00:00Z");
 const found = (dkpKey: string | undefined, ...keys: readonly IamKey[]) =>

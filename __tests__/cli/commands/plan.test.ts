@@ -207,13 +207,13 @@ describe.each(["plan", "apply"])("dkp-access %s", (command) => {
   it("applies an empty plan where the state is out of date", async () => {
     const before = { status: "Inactive", user: "deckhouse" };
     const deleted = {
-      address: "aws_iam_access_key.user-secondary",
+      address: "aws_iam_access_key.user",
       change: { actions: ["delete"], before, after: null },
     };
     write({ shown: JSON.stringify({ ...realPlan("no-change"), resource_drift: [deleted] }) });
     const { stdout } = await run([], { changes: 0 });
     expect(stdout).toContain(
-      "- the state is out of date, and an apply writes only the state: the Inactive access key in the slot secondary",
+      "- the state is out of date, and an apply writes only the state: the access key",
     );
     expect(stdout).toMatch(/ [0-9a-f]{64}\n/);
   });
@@ -331,7 +331,7 @@ describe.each(["plan", "apply"])("dkp-access %s", (command) => {
       write({ shown: JSON.stringify(realPlan("first-apply")) });
       const args = ["--approved", await digestOf(), "--accept", "2"];
       const handOver =
-        "dev: applied: 7 resources created.\nGive DKP the current key: npx dkp-access hand-over dev --out provider.yaml\n";
+        "dev: applied: 7 resources created.\nGive DKP the key: npx dkp-access hand-over dev --out provider.yaml\n";
       expect((await run(args)).stdout.endsWith(`\n${handOver}`)).toBe(true);
       const { stdout, stderr } = await run([...args, "--format", "json"]);
       expect(JSON.parse(stdout)).toMatchObject({ exitCode: 2 });

@@ -139,8 +139,8 @@ accessKeys: { managedBy: rotate, maxAge: 90 }
     });
 
     it("works whoever manages the keys, and without accountId and cluster.prefix", async () => {
-      for (const keys of ["none", "{ managedBy: terraform }"]) {
-        write({ [FILE]: `${SETTINGS}accessKeys: ${keys}\n` });
+      for (const managedBy of ["none", "terraform"]) {
+        write({ [FILE]: `${SETTINGS}accessKeys: { managedBy: ${managedBy} }\n` });
         const { status, stdout } = await respond(["--yes"]);
         expect([status, rulesOf(stdout).slice(1, 3)]).toEqual([3, ENDED]);
       }

@@ -1,20 +1,9 @@
-import {
-  actionsOf,
-  between,
-  betweenPacks,
-  ofRule,
-  packWith,
-  serious,
-  verdictOf,
-} from "../../helpers/diff";
+import { between, betweenPacks, ofRule, packWith, serious, verdictOf } from "../../helpers/diff";
 import { packOf, reviewPackOf } from "../../helpers/packs";
 
 const scoped = (cluster = "", more = "") =>
   `policy: { mode: scoped }\ncluster: { prefix: dev, ${cluster} }\n${more}`;
 const s3 = (more: string) => `backend: { s3: { bucket: state, region: eu-central-1, ${more} } }`;
-
-const LAST_USES = "iam:GetAccessKeyLastUsed";
-const TAGS = "tags: { team: platform }";
 
 /**
  * By file, the number of actions that the Terraform role newly needs, and whether an organization's
@@ -98,29 +87,5 @@ describe("the policies of a review pack that Terraform does not apply", () => {
     expect(serious(changes)).toMatchObject([
       { rule: "deployer-unused", values: { file: "planner-policy.json" } },
     ]);
-  });
-
-  it.each([
-    [
-      "no key is imported",
-      TAGS,
-      ["deployer-unused planner-policy.json", "deployer-broadened deployer-policy.json"],
-    ],
-    [
-      "a key is imported",
-      `${TAGS}\nimport: { accessKeyId: AKIA7EXAMPLE7EXAMPLE }`,
-      ["deployer-broadened deployer-policy.json", "deployer-broadened planner-policy.json"],
-    ],
-  ])("count the last uses of keys as needed only by an import: %s", (_, settings, expected) => {
-    const old = Object.entries(reviewPackOf("")).map(([name, text]) => [
-      name,
-      /^(?:deployer|planner)-policy/.test(name) ? text.replace(LAST_USES, "iam:GetUser") : text,
-    ]);
-    const changes = betweenPacks(Object.fromEntries(old), reviewPackOf(settings));
-    const found = ["deployer-unused", "deployer-broadened"] as const;
-    expect(
-      found.flatMap((rule) => ofRule(changes, rule).map(({ values }) => `${rule} ${values.file}`)),
-    ).toEqual(expected);
-    expect(actionsOf(changes, "deployer-broadened").includes(LAST_USES)).toBe(settings !== TAGS);
   });
 });

@@ -3,9 +3,6 @@ import { RULES, type RuleId } from "../../../src/cli/diff/change-rules";
 import { defineDeployments } from "../../../src/settings/load";
 import { between, seriousRules } from "../../helpers/diff";
 
-const TWO_KEYS = "{ primary: { status: Active }, secondary: { status: Active }, current: primary }";
-const keys = (text: string) => `accessKeys: ${text}`;
-const IMPORTED = "import: { accessKeyId: AKIA7EXAMPLE7EXAMPLE }";
 const state = (key: string) =>
   `backend: { s3: { bucket: state, region: eu-central-1, key: ${key} } }`;
 
@@ -17,21 +14,6 @@ const REMEDIES: Readonly<
   Partial<Record<RuleId, readonly [before: string, after: string, ...steps: string[]]>>
 > = {
   "user-renamed": ["user: { name: a }", "user: { name: b }", "user: { name: a }"],
-  "key-ended-in-use": [
-    keys(TWO_KEYS),
-    keys("{ primary: { status: Inactive }, secondary: { status: Active }, current: secondary }"),
-    keys("{ primary: { status: Active }, secondary: { status: Active }, current: secondary }"),
-  ],
-  "key-reactivated": [
-    keys("{ primary: { status: Active }, secondary: { status: Inactive } }"),
-    keys(TWO_KEYS),
-    keys("{ primary: { status: Active }, secondary: { status: Inactive } }"),
-  ],
-  "key-without-secret": [
-    `${IMPORTED}\n${keys("{ secondary: { status: Active }, current: secondary }")}`,
-    `${IMPORTED}\n${keys("{ secondary: { status: Active } }")}`,
-    `${IMPORTED}\n${keys("{ secondary: { status: Active }, current: secondary }")}`,
-  ],
   "environment-changed": [
     'accountId: "123456789012"',
     'accountId: "210987654321"',
@@ -44,12 +26,12 @@ const REMEDIES: Readonly<
  * Rules that only a plan raises, or whose remedy restores the file or names the setting as a value.
  */
 const WITHOUT_SETTINGS = [
-  "key-replaced",
   "policy-detached",
   "removed-while-protected",
   "group-left",
   "key-forgotten",
   "first-key",
+  "key-created-again",
 ];
 
 const isSetting = /accessKeys\.|restore|attachment|user\.name|set /;

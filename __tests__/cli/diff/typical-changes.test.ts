@@ -6,9 +6,6 @@ import { reviewPackOf } from "../../helpers/packs";
 const S3 = 'accountId: "123456789012"\nbackend: { s3: { bucket: state, region: eu-central-1 } }\n';
 const minimal = (cluster: string) =>
   `${S3}policy: { mode: minimal }\ncluster: { prefix: dev, layout: Standard${cluster} }\n`;
-const keys = (primary: string, secondary: string, current: string) =>
-  `${S3}accessKeys: { primary: { status: ${primary} }, secondary: { status: ${secondary} }, current: ${current} }\n`;
-
 /** By intention, the settings before and after. */
 const CHANGES: Readonly<Record<string, readonly [before: string, after: string]>> = {
   "another policy mode: documented to scoped": [
@@ -23,14 +20,8 @@ const CHANGES: Readonly<Record<string, readonly [before: string, after: string]>
   "a tag of the cluster": [minimal(""), minimal(", tags: { team: platform }")],
   "the first tags of the resources": [S3, `${S3}tags: { team: platform }\n`],
   "a role for nodes": [S3, `${S3}nodeRole: { name: dkp-nodes }\n`],
-  "the first step of a rotation": [
-    keys("Active", "absent", "primary"),
-    keys("Active", "Active", "primary"),
-  ],
-  "a rotation in one step": [
-    keys("Active", "absent", "primary"),
-    keys("absent", "Active", "secondary"),
-  ],
+  "from Terraform's key to rotate": [S3, `${S3}accessKeys: { managedBy: rotate }\n`],
+  "from rotate to a key of Terraform": [`${S3}accessKeys: { managedBy: rotate }\n`, S3],
   "another name of the user": [S3, `${S3}user: { name: other }\n`],
   "a key that works from some networks alone": [
     minimal(""),

@@ -15,7 +15,7 @@ const RULES = {
   },
   "key-new": {
     level: "attention",
-    text: ({ slot }: { slot: string }) => `the key in the slot ${slot} is new`,
+    text: ({ key }: { key: string }) => `the key ${key} is new`,
   },
   tags: {
     level: "note",
@@ -32,7 +32,7 @@ const TAGS: Finding<typeof RULES> = {
 const KEY: Finding<typeof RULES> = {
   rule: "key-new",
   stack: "prod",
-  values: { slot: "secondary" },
+  values: { key: "AKIA" },
 };
 const RENAMED: Finding<typeof RULES> = {
   rule: "renamed",

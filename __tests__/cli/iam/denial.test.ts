@@ -50,7 +50,7 @@ describe("a denial", () => {
         -> npx dkp-access drift deckhouse names the policies of the user; see docs/how-to/recover.md#quarantine
       another network: the statement DenyOtherNetworks denies ec2:DescribeInstances, because vpce-0fedcba9876543210 is not in user.allowedNetworks
         -> if the cluster or whoever runs dhctl has this address, add it to user.allowedNetworks, and apply
-        -> if not, somebody else has the key: docs/how-to/keys.md#when-a-key-has-leaked
+        -> if not, somebody else has the key: docs/how-to/leak.md
       another condition: the policy allows iam:PassRole under a condition that the request does not meet
         -> iam:PassedToService is lambda.amazonaws.com, and must be ec2.amazonaws.com"
     `);

@@ -1,11 +1,9 @@
 import { parse } from "yaml";
 import { recommendedYaml } from "../../../scripts/generate/reference-tables";
 import { RECOMMENDED_SETTINGS } from "../../../src/cli/iam/recommended-settings";
-import { reviewPack } from "../../../src/cli/review/pack";
-import type { Reviewed } from "../../../src/cli/review/reviewed";
 import { GOLDEN_SETTINGS } from "../../helpers/golden";
 import { merged, type Settings } from "../../helpers/merged-settings";
-import { reviewOf, weakSettings } from "../../helpers/packs";
+import { weakSettings } from "../../helpers/packs";
 import { projectFile } from "../../helpers/project-root";
 
 const RECOMMENDED = parse(
@@ -23,16 +21,12 @@ const golden = (text: string) => {
 const weak = (settings: Settings) => weakSettings(JSON.stringify(settings));
 const S3 = { backend: { s3: { bucket: "state", region: "eu-central-1" } } };
 
-/** It also removes the slots of the keys of Terraform. */
-const ROTATED = { managedBy: "rotate", primary: null, secondary: null, current: null };
-
 const PATCHES: Readonly<Record<string, Settings>> = {
   accountId: { accountId: RECOMMENDED.accountId },
   "policy.mode": { policy: RECOMMENDED.policy },
   "user.allowedNetworks": { user: { allowedNetworks } },
   "user.permissionsBoundary": { user: { permissionsBoundary } },
-  "accessKeys.managedBy": { accessKeys: ROTATED },
-  "accessKeys.*.status": { accessKeys: ROTATED },
+  "accessKeys.managedBy": { accessKeys: RECOMMENDED.accessKeys },
   "cluster.formerIamNodeRoles": { cluster: { formerIamNodeRoles: [] } },
   "cluster.kmsKeyArns": {
     cluster: {
@@ -102,12 +96,4 @@ describe("the recommended settings", () => {
     const named = [...template.matchAll(/\{\{ (\w+) \| sentence \}\}/g)].map(([, name]) => name);
     expect(named.sort()).toEqual(Object.keys(RECOMMENDED_SETTINGS).sort());
   });
-});
-
-it("REVIEW.md cannot be written without a sentence for a form of the secret", () => {
-  const review = reviewOf("");
-  const form = "shown to everybody" as Reviewed["secret"]["form"];
-  expect(() => reviewPack({ ...review, secret: { ...review.secret, form } })).toThrow(
-    "undefined variable: form.sentence",
-  );
 });

@@ -35,7 +35,7 @@ const EXPECTED: readonly (readonly [
   ["first apply", "CreateAccessKey", "response lost", "", 1],
   ["first apply", "PutLock", "response lost", "recover.md#stale-lock", 0],
   [
-    "rotation, step 1",
+    "back from rotate",
     "CreateAccessKey",
     "killed after the response",
     "recover.md#stale-lock, recover.md#unmanaged-key",

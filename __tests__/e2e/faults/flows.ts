@@ -18,7 +18,7 @@ export interface Flow {
 }
 
 const STATE = ["DeleteLock", "PutLock", "PutState"];
-const accessKeys = (slots: string) => `${BASE}accessKeys: { ${slots} }\n`;
+const ROTATED = `${BASE}accessKeys: { managedBy: rotate }\n`;
 
 /**
  * The changes of a deployment's life. Each starts from a copy of the account that an earlier one
@@ -31,32 +31,16 @@ export const FLOWS: readonly Flow[] = [
     writes: ["AttachUserPolicy", "CreateAccessKey", "CreatePolicy", "CreateUser", ...STATE],
   },
   {
-    name: "rotation, step 1",
+    name: "to rotate",
     after: "first apply",
-    settings: accessKeys("secondary: { status: Active }"),
-    writes: ["CreateAccessKey", ...STATE],
-  },
-  {
-    name: "rotation, step 2",
-    after: "rotation, step 1",
-    settings: accessKeys("secondary: { status: Active }, current: secondary"),
+    settings: ROTATED,
     writes: STATE,
   },
   {
-    name: "rotation, step 3",
-    after: "rotation, step 2",
-    settings: accessKeys(
-      "secondary: { status: Active }, current: secondary, primary: { status: Inactive }",
-    ),
-    writes: [...STATE, "UpdateAccessKey"],
-  },
-  {
-    name: "rotation, step 4",
-    after: "rotation, step 3",
-    settings: accessKeys(
-      "secondary: { status: Active }, current: secondary, primary: { status: absent }",
-    ),
-    writes: ["DeleteAccessKey", ...STATE],
+    name: "back from rotate",
+    after: "to rotate",
+    settings: BASE,
+    writes: ["CreateAccessKey", ...STATE],
   },
   {
     name: "split of the policy",
@@ -84,7 +68,7 @@ export const FLOWS: readonly Flow[] = [
   },
   {
     name: "import",
-    settings: `${BASE}import: { user: true, policy: true, attachment: true, accessKeyId: KEY }\n`,
+    settings: `${ROTATED}import: { user: true, policy: true, attachment: true }\n`,
     isImport: true,
     writes: ["CreatePolicyVersion", ...STATE],
   },

@@ -95,9 +95,9 @@ export class Life {
   private async end(flow: Flow, scene: Stack, recovered: Recovered, live?: Credentials) {
     const isKnown = recovered.isUnchanged && !flow.isImport;
     const after = terraformOf({ ...scene, settings: withoutImport(flow) });
-    const key = flow.isImport && live ? live : await currentKey(scene);
+    const key = (await currentKey(scene)) ?? live;
     return {
-      works: await isAccepted(scene.aws, key),
+      works: key !== undefined && (await isAccepted(scene.aws, key)),
       isUpToDate: isKnown || (await after.start("plan", "-detailed-exitcode")).status === 0,
     };
   }
@@ -119,24 +119,20 @@ export class Life {
     };
   }
 
-  /** With the values of the account that the flow changes. */
   private async before(flow: Flow): Promise<Account & { readonly flow: Flow }> {
     const account = await (flow.after === undefined
       ? this.created(flow.isImport === true)
       : this.account(flow.after));
-    return {
-      ...account,
-      flow: { ...flow, settings: flow.settings.replace("KEY", account.live?.accessKeyId ?? "") },
-    };
+    return { ...account, flow };
   }
 
   private async apply(given: Flow): Promise<Account> {
-    const { aws: before, flow } = await this.before(given);
+    const { aws: before, flow, live: former } = await this.before(given);
     const aws = await before.copy();
     const proxy = await FaultProxy.before(aws);
     const stack = { aws, through: proxy, variants: this.variants, settings: flow.settings };
     await succeed(terraformOf(stack), flow.command ?? "apply", "-auto-approve");
-    const live = flow.command === "destroy" || flow.isImport ? undefined : await currentKey(stack);
+    const live = flow.command === "destroy" ? undefined : ((await currentKey(stack)) ?? former);
     await proxy.stop();
     return { aws, live, writes: [...proxy.writes].sort() };
   }
@@ -169,11 +165,11 @@ async function isEmpty(stack: Stack) {
   return { works: true, isUpToDate: state === "" && Users?.length === 0 };
 }
 
-/** As the state has it. */
-async function currentKey({ aws }: Stack): Promise<Credentials> {
+/** As the state has it; undefined where Terraform has none. */
+async function currentKey({ aws }: Stack): Promise<Credentials | undefined> {
   const { outputs } = (await (await aws.s3("GET", STATE)).json()) as {
-    readonly outputs: Readonly<Record<string, { readonly value: string }>>;
+    readonly outputs: Readonly<Record<string, { readonly value: string } | undefined>>;
   };
   const { access_key_id: id, secret_access_key: secret } = outputs;
-  return { accessKeyId: id?.value ?? "", secretAccessKey: secret?.value ?? "" };
+  return id && secret && { accessKeyId: id.value, secretAccessKey: secret.value };
 }

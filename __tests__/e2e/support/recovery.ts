@@ -1,11 +1,12 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { withIam } from "../../../src/cli/account/aws/iam-reader";
 import { KEY_RULES } from "../../../src/cli/account/keys/key-rules";
-import type { Step } from "../../../src/cli/account/keys/next-step";
 import { keyReport } from "../../../src/cli/account/keys/report";
-import { keySituation, slotsOf } from "../../../src/cli/account/keys/situation";
+import { keySituation } from "../../../src/cli/account/keys/situation";
 import { levelOf, textOf } from "../../../src/cli/findings/finding";
-import { terraformCli } from "../../../src/cli/terraform/terraform-cli";
+import { readState } from "../../../src/cli/terraform/state-file";
+import { pullState, stackFolder, terraformCli } from "../../../src/cli/terraform/terraform-cli";
 import { anchorOf } from "../../helpers/links";
 import { PROJECT } from "../../helpers/project-root";
 import type { LocalAws } from "./local-aws";
@@ -166,8 +167,7 @@ export interface KeysReport {
     readonly level: string;
     readonly text: string;
   }[];
-  readonly slots: readonly { readonly id: string | undefined }[];
-  readonly next: Step;
+  readonly keys: readonly { readonly id: string; readonly who: string }[];
 }
 
 /** The rules that require attention. */
@@ -187,17 +187,21 @@ export async function keysReport({ aws, variants, settings }: Stack): Promise<Ke
   const { project, deployment } = variants.of(settings);
   const variables = terraformEnvironment(aws);
   const terraform = terraformCli(variables, () => undefined);
-  const sources = { terraform, output: join(project, OUTPUT), limit: 120 };
-  const read = await withVariables(variables, () => keySituation(deployment, sources));
-  const { situation, findings, next } = keyReport(read);
+  const folder = stackFolder(terraform, join(project, OUTPUT), deployment.stack);
+  const { findings, rows } = await withVariables(variables, async () => {
+    const state = { value: readState(await pullState(terraform, folder)) };
+    const waiting = { progress: () => undefined, limit: 120 };
+    return await withIam(deployment, waiting, async (iam) =>
+      keyReport(await keySituation(deployment, state, iam)),
+    );
+  });
   return {
     findings: findings.map((finding) => ({
       rule: finding.rule,
       level: levelOf(KEY_RULES, finding),
       text: textOf(KEY_RULES, finding),
     })),
-    slots: slotsOf(situation).map(({ inState }) => ({ id: inState?.id })),
-    next,
+    keys: rows.map(({ id, who }) => ({ id, who })),
   };
 }
 
@@ -208,18 +212,17 @@ export async function keysReport({ aws, variants, settings }: Stack): Promise<Ke
  */
 async function deleteReported(
   { aws, since }: Pick<Scene, "aws" | "since">,
-  { slots, findings }: KeysReport,
+  { keys }: KeysReport,
 ): Promise<readonly string[]> {
   const iam = aws.iam();
-  const managed = slots.map(({ id }) => id);
+  const whoHas = new Map(keys.map(({ id, who }) => [id, who]));
   const outside = (await aws.keysOf()).filter(
-    ({ AccessKeyId = "" }) => !managed.includes(AccessKeyId),
+    ({ AccessKeyId = "" }) => whoHas.get(AccessKeyId) !== "Terraform",
   );
-  const text = findings.map((finding) => finding.text).join("\n");
   const unused: string[] = [];
   for (const { AccessKeyId = "", CreateDate } of outside) {
-    if (!text.includes(AccessKeyId)) {
-      throw new Error(`dkp-access keys does not name ${AccessKeyId}:\n${text}`);
+    if (!whoHas.has(AccessKeyId)) {
+      throw new Error(`dkp-access keys does not name ${AccessKeyId}`);
     }
     const { AccessKeyLastUsed } = await iam.getAccessKeyLastUsed({ AccessKeyId });
     if (

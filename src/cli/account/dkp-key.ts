@@ -28,7 +28,7 @@ interface DkpKeyFacts extends KeyUser {
 /** In what a cluster is not that of the settings; else whether DKP's key works. */
 export function dkpKeyFindings(facts: DkpKeyFacts): readonly ClusterFound[] {
   const { settings, cluster, dkpKey, keys, exists, current } = facts;
-  const { stack, managedBy, user } = settings;
+  const { stack, accessKeys, user } = settings;
   const others = otherCluster(settings, facts);
   const status = keys?.find(({ id }) => id === dkpKey)?.status;
   if (others.length > 0 || keys === undefined || status === "Active") {
@@ -37,7 +37,7 @@ export function dkpKeyFindings(facts: DkpKeyFacts): readonly ClusterFound[] {
   const isReady = keys.some(({ id, status: own }) => id === current && own === "Active");
   const to = cluster?.isOfCommander === true ? ["--out", "FILE"] : ["--cluster"];
   const handOver = isReady ? dkpAccess("hand-over", stack, ...to) : undefined;
-  const command = managedBy === "rotate" ? dkpAccess("rotate", stack, ...to) : handOver;
+  const command = accessKeys.managedBy === "rotate" ? dkpAccess("rotate", stack, ...to) : handOver;
   const why = status === undefined ? `is no key of the user ${user.name}` : `is ${status}`;
   // Without its user, no command can give it a key.
   const values = { key: dkpKey, why, command: exists ? command : undefined };

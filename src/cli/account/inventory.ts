@@ -4,7 +4,6 @@ import { policyDocument } from "../../iam/policy-document";
 import type { Deployment } from "../../settings/deployment";
 import {
   ADDRESSES,
-  KEY_ADDRESSES,
   nodeAttachmentAddress,
   policyAddress,
   policyOfAddress,
@@ -53,7 +52,7 @@ export interface DescribedThing extends Thing {
 export const title = ({ kind, name }: Pick<Thing, "kind" | "name">): string => `${kind} ${name}`;
 
 /**
- * What an apply of the settings creates, and the key that they import; the user first.
+ * What an apply of the settings creates, without keys; the user first.
  * @param account 12 digits
  */
 export function inventoryOfSettings(
@@ -118,7 +117,7 @@ export function inventoryOfSettings(
     });
     links.push(...managedPolicyArns.map((to) => ({ address: nodeAttachmentAddress(to), of, to })));
   }
-  return { user: user.name, things, links, keys: [imports?.accessKeyId ?? []].flat() };
+  return { user: user.name, things, links, keys: [] };
 }
 
 /** What the resources of a state are, at whatever address. */
@@ -149,9 +148,7 @@ export function inventoryOfState(resources: readonly StateResource[]): Inventory
       );
     }
   }
-  const keys = resources.filter(({ address }) =>
-    Object.values<string>(KEY_ADDRESSES).includes(address),
-  );
+  const keys = resources.filter(({ address }) => address === ADDRESSES.accessKey);
   const attachments = resources.filter(
     ({ address }) => policyOfAddress(address)?.what === "userAttachment",
   );

@@ -1,6 +1,6 @@
 import type { LastWrite } from "../cluster/running-cluster";
 import type { Found } from "../findings/finding";
-import { ageInDays, createdOf, isInUse } from "./key-judge";
+import { ageInDays, createdOf, isInUse } from "./key-times";
 import { isUsed, overdueFindings, type Rotating, useOf, WAIT_DAYS } from "./rotate/next-step";
 import type { RotatedRules } from "./shared-rules";
 

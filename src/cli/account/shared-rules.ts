@@ -1,22 +1,5 @@
 import { type RulesOf, templateRules } from "../findings/templates";
 
-export const ENDED_IN_USE = {
-  text: `Terraform {verb} the access key[ {key}] in the slot {slot}[, which AWS reports as used at
-    {used}|, which is {whose} key]`,
-  risk: "the cluster has no access to AWS if DKP has this key",
-  remedy: `restore accessKeys.{slot}.status, and follow npx dkp-access keys; if it has leaked, run
-    keys --leaked instead`,
-} as const;
-export const ENDED = {
-  text: `Terraform {verb} the access key[ {key}] in the slot {slot}, and no use of the current key
-    within the last day is known`,
-  risk: "if DKP still has this key, the cluster loses access to AWS",
-  remedy: `find out which key DKP has, before you apply: npx dkp-access keys shows the last uses
-    that AWS reports`,
-} as const;
-export const ENDED_UNUSED = `Terraform {verb} the access key[ {key}] in the slot {slot}, which
-  nothing used for a day, and the current key was used within the last day`;
-
 /** `id` is the ARN of the policy. */
 export const QUARANTINED = {
   text: "AWS has attached {id}, because a key of the user was exposed publicly",

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 import { isMap, isScalar, parseDocument, type Scalar } from "yaml";
-import { ACCESS_KEY_ID } from "../../iam/key-slots";
+import { ACCESS_KEY_ID } from "../../iam/limits";
 import { isObject, type JsonObject, objectOf, textOf } from "../../text/json";
 import { ClusterError } from "./failures";
 

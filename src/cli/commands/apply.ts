@@ -1,5 +1,5 @@
 import { type Command, Option } from "commander";
-import { KEY_ADDRESSES } from "../../terraform/addresses";
+import { ADDRESSES } from "../../terraform/addresses";
 import { changesExitCode } from "../diff/changes";
 import { resourceCounts } from "../diff/render-summary";
 import { EXIT } from "../findings/finding";
@@ -106,20 +106,15 @@ async function apply(
 }
 
 function nextStep({ stack, changes }: Planned): string {
-  const { state, findings = [] } = changes.deployments[0] ?? {};
-  const keys: readonly string[] = Object.values(KEY_ADDRESSES);
-  const ofKeys = findings.filter(({ address = "" }) => keys.includes(address));
-  if (ofKeys.length === 0) {
-    return "";
-  }
-  const isImported = ofKeys.some(
-    (found) => found.rule === "resource" && found.values.action === "imported",
+  const isKeyCreated = changes.deployments.some(({ findings }) =>
+    findings.some(
+      ({ rule, address, values }) =>
+        rule === "resource" && address === ADDRESSES.accessKey && values.action === "created",
+    ),
   );
-  const isCurrent = state === "new" || ofKeys.some(({ rule }) => rule === "current-key");
-  const isKnown = !isImported && !ofKeys.some(({ rule }) => rule === "key-without-secret");
-  return isCurrent && isKnown
-    ? `Give DKP the current key: ${dkpAccess("hand-over", stack, "--out", "provider.yaml")}\n`
-    : `The next step of the keys: ${dkpAccess("keys", stack)}\n`;
+  return isKeyCreated
+    ? `Give DKP the key: ${dkpAccess("hand-over", stack, "--out", "provider.yaml")}\n`
+    : "";
 }
 
 function refusalOf({ changes }: Planned, approved: string, accepted: number): string | undefined {

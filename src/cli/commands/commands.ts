@@ -76,7 +76,7 @@ export const COMMANDS: Readonly<Record<string, CommandRow>> = {
   keys: {
     summary: "show the status of the access keys and the next step of a rotation",
     load: () => import("./keys.js"),
-    examples: ["keys", "keys deckhouse --write"],
+    examples: ["keys", "keys deckhouse --cluster"],
   },
   "hand-over": {
     summary: "print the provider block for DKP, with the secret, or give it to a cluster",

@@ -53,7 +53,7 @@ export const define: Define = (command, session) => {
       rules: DRIFT_RULES,
       report: async (deployment) => {
         const state = await readableState(session, deployment.stack);
-        const current = "value" in state ? state.value.current.id : undefined;
+        const current = "value" in state ? state.value.current : undefined;
         return await withIam(deployment, session.waiting(timeout), (iam) =>
           driftReport(deployment, state, iam, cluster && { ...cluster, current }),
         );

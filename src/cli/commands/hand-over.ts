@@ -90,7 +90,7 @@ async function toCluster(
   }
   const { terraform, output } = session;
   const folder = stackFolder(terraform, output, deployment.stack);
-  const { id, slots, read } = await currentKey(terraform, folder, deployment);
+  const { id, read } = await currentKey(terraform, folder, deployment);
   const access = await namedCluster(session, options);
   const cluster = await runningCluster(access);
   const waiting = session.waiting(options.timeout);
@@ -103,13 +103,13 @@ async function toCluster(
     session.print(`${context} has the current key ${id} already; nothing was written\n`);
     return;
   }
-  session.printError(replacementText(replacement, context, slots));
+  session.printError(replacementText(replacement, context));
   const isUnproven = !(await isOwnPair(deployment, access, waiting));
   const replaced = { from: replacement.from, isUnproven, context };
   await requireYes(session, options, "Give the key to the cluster?", replaced, "written");
   await giveKey(access, cluster, known ?? (await read()));
   session.print(
     `${context} has the key ${id} now: read back from ${SECRET_NAME}; ` +
-      `${dkpAccess("keys", deployment.stack)} shows the next step\n`,
+      `${dkpAccess("rotate", deployment.stack, "--cluster")} ends a former one\n`,
   );
 }

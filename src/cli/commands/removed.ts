@@ -14,7 +14,6 @@ const OPTIONS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     "--state": "apply plans again, and applies only the plan with the approved digest",
     "--verify": "apply plans again, and applies only the plan with the approved digest",
   },
-  keys: { "--key": "name the keys after --leaked", "--trail": "look the key up in CloudTrail" },
   plan: {
     "--no-synth":
       "plan follows from the settings; pipeline files of earlier versions are replaced whole",

@@ -28,7 +28,12 @@ import {
   toFile,
   toOutput,
 } from "../account/rotate/new-key";
-import { type RotateFound, RUN_LIMIT, unreadFindings } from "../account/rotate/next-step";
+import {
+  type RotateFound,
+  RUN_LIMIT,
+  rotatingOf,
+  unreadFindings,
+} from "../account/rotate/next-step";
 import { ROTATE_RULES, type RotateRules } from "../account/rotate/rotate-rules";
 import { type Rotated, rotateOnce } from "../account/rotate/rotation";
 import { rotationWorld, userWorld } from "../account/rotate/world";
@@ -43,7 +48,7 @@ import {
   reportJson,
   textOf,
 } from "../findings/finding";
-import { leakCommands } from "../iam/leaked-key";
+import { keyCommands } from "../iam/leaked-key";
 import { dkpAccess } from "../text/advice";
 import {
   type Agreement,
@@ -107,16 +112,19 @@ async function rotate(session: Session, name: string | undefined, options: Optio
     });
   }
   const { deployment } = selectOne(session, [name]);
-  const { stack, managedBy } = deployment;
-  if (managedBy === undefined) {
+  const {
+    stack,
+    accessKeys: { managedBy },
+  } = deployment;
+  if (managedBy === "none") {
     throw new Error(
-      `accessKeys: is none in the settings of ${stack}, so somebody else creates its keys; ` +
-        "write accessKeys: { managedBy: rotate }, or rotate them there",
+      `accessKeys.managedBy: is none in the settings of ${stack}, so somebody else creates its ` +
+        'keys; write "rotate", or rotate them there',
     );
   }
   if (out !== undefined && managedBy === "terraform") {
     throw new Error(
-      `--out: Terraform creates the keys of ${stack}; write accessKeys: { managedBy: rotate }, ` +
+      `--out: Terraform creates the key of ${stack}; write accessKeys: { managedBy: rotate }, ` +
         `or hand over its key: ${dkpAccess("hand-over", stack, "--out", "FILE")}`,
     );
   }
@@ -197,7 +205,13 @@ async function leakResponse(
   options: Options,
 ): Promise<void> {
   const { deployment } = selectOne(session, [name]);
-  const { region, user, stack, accountId, managedBy = "none" } = deployment;
+  const {
+    region,
+    user,
+    stack,
+    accountId,
+    accessKeys: { managedBy },
+  } = deployment;
   const findings = await withUser(session, deployment, async (keys, iam) => {
     const { world, receiver } = await leakWorld(session, deployment, iam, patient(keys), options);
     const plan = await leakPlan(world, leaked, user.name);
@@ -209,7 +223,7 @@ async function leakResponse(
     }
     session.printError(leakPlanText(plan, world.now(), receiver, managedBy));
     const agreed = await agreedPlan(session, plan, world.context, options);
-    const { removeDenial } = leakCommands(user.name, region);
+    const { removeDenial } = keyCommands(user.name, region);
     return await respond(world, agreed, removeDenial, managedBy).catch((error: Error) => {
       const repeat = "the response has not ended; correct this, and run the command again";
       throw new Error(`${error.message}; ${repeat}`, { cause: error });
@@ -325,30 +339,24 @@ async function inCluster(
 
 function wantedOf(
   { host }: Session,
-  { stack, user, region, managedBy, maxAge = 0 }: Deployment,
+  deployment: Deployment,
   { isOfCommander }: RunningCluster,
   { now, yes, replaces }: Options,
 ): Parameters<typeof rotateOnce>[1] {
-  const mode = managedBy === "rotate" ? undefined : "Terraform";
-  const to = isOfCommander ? ["--out", "FILE"] : ["--cluster"];
   return {
-    maxAge,
+    ...rotatingOf(deployment, isOfCommander),
     isWanted: now === true,
     isAnswered: replaces !== undefined || (yes !== true && host.stdin.isTTY === true),
-    reader: isOfCommander ? "Commander" : mode,
-    deactivate: leakCommands(user.name, region).deactivate,
-    giving: dkpAccess(mode === undefined ? "rotate" : "hand-over", stack, ...to),
   };
 }
 
 /** Without the cluster nothing is ended. */
 async function withoutCluster(session: Session, deployment: Deployment): Promise<Rotated> {
-  const { user, region, maxAge = 0 } = deployment;
   return await withUser(session, deployment, async (world, iam) => {
     await requireAccount(deployment, iam);
     const keys = await world.keys();
-    const { deactivate } = leakCommands(user.name, region);
-    return { findings: unreadFindings({ keys, now: world.now(), maxAge, deactivate }) };
+    const situation = { ...rotatingOf(deployment, false), keys, now: world.now() };
+    return { findings: unreadFindings(situation) };
   });
 }
 

@@ -1,5 +1,4 @@
 import type { AccessLevel, Area } from "../../iam/catalogue";
-import { ENDED, ENDED_IN_USE, ENDED_UNUSED, OVERDUE } from "../account/shared-rules";
 import type { Found, Level } from "../findings/finding";
 import { type RulesOf, type Sentences, templateRules } from "../findings/templates";
 import type { Grant } from "./grants";
@@ -35,8 +34,8 @@ export const NO_LONGER = "no longer possible";
 const SECTIONS = {
   "Breaking changes": {
     "user-renamed": {
-      text: `the user {before} is renamed to {after}, so Terraform replaces the access keys and
-        attachments that refer to the old name`,
+      text: `the user {before} is renamed to {after}, so Terraform replaces its access key and
+        the attachments that refer to the old name`,
       risk: "the cluster has no access to AWS until DKP has the new key",
       remedy: "restore user.name: {before}",
     },
@@ -48,18 +47,6 @@ const SECTIONS = {
     deposed: {
       text: "Terraform deletes the object that an earlier replacement of {what} left over",
       remedy: "make sure that nothing uses it, and plan again",
-    },
-    "key-replaced": {
-      text: `Terraform replaces the access key in the slot {slot}, and deletes the old key before
-        the new key exists`,
-      risk: "the cluster has no access to AWS until DKP has the new key",
-      remedy: "restore user.name; of a tainted key, see docs/how-to/recover.md#tainted",
-    },
-    "key-ended-in-use": ENDED_IN_USE as typeof ENDED_IN_USE,
-    "key-reactivated": {
-      text: "Terraform activates the access key in the slot {slot}, which is Inactive",
-      remedy: `if it has leaked, set accessKeys.{slot}.status to Inactive, and accessKeys.current to
-        the other slot`,
     },
     "policy-detached": {
       text: "Terraform detaches the policy from the user",
@@ -193,24 +180,23 @@ const SECTIONS = {
   },
   "Access keys": {
     "key-forgotten": {
-      text: `Terraform stops managing the access key in the slot {slot}, which stays in AWS as it
-        is, and whose secret stays in old versions of the state`,
+      text: `Terraform stops managing its access key, which stays in AWS as it is, and whose secret
+        stays in earlier versions of the state`,
       remedy: `after the apply, replace it: npx dkp-access rotate STACK --cluster --now where
         accessKeys.managedBy is rotate`,
     },
     "first-key": {
-      text: `Terraform creates an access key in the slot {slot}, beside those that it does not
-        manage`,
+      text: "Terraform creates an access key, beside those that it does not manage",
       remedy: `if accessKeys.managedBy was rotate in an earlier apply, check that this is no older
         commit`,
     },
-    "rotation-overdue": OVERDUE as typeof OVERDUE,
-    "key-ended": ENDED as typeof ENDED,
-    "key-without-secret": {
-      text: `the current key becomes that of the slot {slot}, whose secret Terraform does not have,
-        because it was imported`,
-      risk: "the outputs lose the secret, and nobody can hand this key over",
-      remedy: "choose a current key with a known secret: restore accessKeys.current, or rotate",
+    "key-created-again": {
+      text: `Terraform creates another access key, because the former one[, {key},] was deleted in
+        AWS or taken out of the state`,
+      risk: `DKP does not have the new key; if the former one leaked from this state, the new one
+        leaks too`,
+      remedy: `if none of you did that, find out who did; if it leaked from this state, set
+        accessKeys.managedBy: rotate, and apply that instead`,
     },
   },
   "Other changes that require attention": {
@@ -298,9 +284,6 @@ const SECTIONS = {
       "the backend has arguments that the settings leave to -backend-config: {arguments}",
     upgraded: `version {theirs} of dkp-access wrote the earlier review pack, and this is {ours};
       node_modules/dkp-access/CHANGELOG.md has the reasons of what no setting explains`,
-    "current-key": `the current key moves from the slot {before} to the slot {after}, so whoever
-      reads the outputs receives the key of {after}`,
-    "key-ended-unused": ENDED_UNUSED as typeof ENDED_UNUSED,
     "state-outdated": "the state is out of date, and an apply writes only the state: {objects}",
     "outputs-removed": "these outputs, which other workspaces may read, are removed: {outputs}",
     "outputs-added": "these outputs, which other workspaces can read, are new: {outputs}",

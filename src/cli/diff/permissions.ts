@@ -105,15 +105,16 @@ function externalFindings(
 const KNOWN: readonly string[] = [
   ...["name", "name_prefix", "arn", "id", "unique_id", "policy_id", "create_date"],
   ...["attachment_count", "key_fingerprint"],
-  ...["policy", "assume_role_policy", "permissions_boundary", "status"],
+  ...["policy", "assume_role_policy", "permissions_boundary"],
   ...["depends_on", "lifecycle.prevent_destroy", "lifecycle.create_before_destroy"],
-  ...["aws_iam_policy.lifecycle.ignore_changes", "aws_iam_policy.description"],
+  ...["aws_iam_access_key.lifecycle.ignore_changes", "aws_iam_policy.lifecycle.ignore_changes"],
+  "aws_iam_policy.description",
   ...["aws_iam_policy.path", "aws_iam_policy.tags", "aws_iam_policy.tags_all"],
   "aws_iam_role.description",
 ];
 
 /** What the AWS provider fills in. Source: the schemas of AWS provider 5.100. */
-const DEFAULTS: JsonObject = { path: "/", max_session_duration: 3600 };
+const DEFAULTS: JsonObject = { path: "/", max_session_duration: 3600, status: "Active" };
 
 /**
  * The arguments that name other resources of this project. The node role has policies of others.

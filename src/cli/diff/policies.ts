@@ -199,37 +199,23 @@ function outside(networks: Networks | undefined, others?: Networks): readonly st
 }
 
 /**
- * Terraform reads the last uses of a key only to import it. Otherwise `plan` reads them, to judge
- * the end of a key.
- */
-const LAST_USES = "iam:GetAccessKeyLastUsed";
-
-/**
  * @param file of the review pack that has the policy of the Terraform role
  * @param isUsed whether Terraform's configuration changes too
- * @param isKeyImported by this change
  */
 export function deployerFindings(
   file: string,
   { more }: PolicyChange,
   isUsed: boolean,
-  isKeyImported: boolean,
 ): readonly DiffFound[] {
   const { actions, reason } = more;
   const principal = "Terraform role";
   if (!more.isGranted && !more.isDenyWeaker) {
     return [];
   }
-  const isNeeded = ({ action }: { readonly action: string }) =>
-    isKeyImported || action !== LAST_USES;
-  const needed = actions.filter(isNeeded);
-  const isRead = actions.length > 0 && needed.length === 0 && reason === undefined;
-  if (!isUsed || (isRead && !more.isDenyWeaker)) {
-    return [{ rule: "deployer-unused", principal, values: { file, actions, reason } }];
-  }
-  const request = more.request && isNeeded(more.request) ? more.request : undefined;
-  const values = { file, actions: needed, reason, request };
-  return [{ rule: "deployer-broadened", principal, values }];
+  const values = { file, actions, reason };
+  return isUsed
+    ? [{ rule: "deployer-broadened", principal, values: { ...values, request: more.request } }]
+    : [{ rule: "deployer-unused", principal, values }];
 }
 
 const ROWS: ReadonlyMap<string, CatalogueRow> = new Map(CATALOGUE.map((row) => [row.action, row]));

@@ -1,4 +1,3 @@
-import { KEY_ADDRESSES } from "../../terraform/addresses";
 import { grouped } from "../../text/grouped";
 import { ascii } from "../../text/printable";
 import { adviceLines, LEVELS, levelOf, textOf } from "../findings/finding";
@@ -175,12 +174,7 @@ function verdict(changes: Changes): string {
   const findings = deployments.flatMap((deployment) => deployment.findings);
   const levels = findings.map((found) => levelOf(RULES, found));
   const worst = LEVELS.findLast((level) => levels.includes(level)) ?? "note";
-  const isKeyCreated = findings.some(
-    ({ rule, address, values }) =>
-      rule === "resource" && values.action === "created" && isKeyAddress(address),
-  );
-  const least = isKeyCreated ? "step of a rotation" : "harmless";
-  const level = `${worst === "note" ? least : worst} (exit code ${changesExitCode(changes)}).`;
+  const level = `${worst === "note" ? "harmless" : worst} (exit code ${changesExitCode(changes)}).`;
   if (deployments.every(({ state }) => state === "unchanged")) {
     return `${level} Nothing changes.`;
   }
@@ -207,37 +201,21 @@ function verdict(changes: Changes): string {
       );
     sentences.push(...(counting.length === 0 ? [] : [sentenceOf(counting)]));
   }
-  const switches = findings.flatMap((found) =>
-    found.rule === "current-key"
-      ? [`The current key switches from ${found.values.before} to ${found.values.after}.`]
-      : [],
-  );
-  const rest = sentences.length > 0 ? [] : harmlessSentences(findings, isKeyCreated);
-  return [level, ...sentences, ...switches, ...rest].join(" ");
+  const rest = sentences.length > 0 ? [] : harmlessSentences(findings);
+  return [level, ...sentences, ...rest].join(" ");
 }
 
-function harmlessSentences(
-  findings: readonly DiffFound[],
-  isKeyCreated: boolean,
-): readonly string[] {
+function harmlessSentences(findings: readonly DiffFound[]): readonly string[] {
   const isOutdated = findings.some(({ rule }) => rule === "state-outdated");
   const same = isOutdated ? "Only the state changes." : "No resource changes.";
-  // Beside a key that is switched, deactivated or deleted, a finding says so.
-  const stays = isKeyCreated
-    ? "The new key has the permissions of the other key, " +
-      "and the same people can read its secret. The other key stays as it is."
-    : "The permissions stay the same.";
-  return [stays, resourceCounts(findings) ?? same];
+  return ["The permissions stay the same.", resourceCounts(findings) ?? same];
 }
-
-const isKeyAddress = (address = "") => Object.values(KEY_ADDRESSES).includes(address);
 
 /** "1 resource created, 2 updated." */
 export function resourceCounts(findings: readonly DiffFound[]): string | undefined {
   const resources = findings.flatMap((found) => (found.rule === "resource" ? [found] : []));
-  const what = resources.every(({ address }) => isKeyAddress(address)) ? "access key" : "resource";
   const counts = [...grouped(resources, ({ values }) => String(values.action))].map(
-    ([action, { length }], at) => `${at === 0 ? counted(length, what) : length} ${action}`,
+    ([action, { length }], at) => `${at === 0 ? counted(length, "resource") : length} ${action}`,
   );
   return counts.length === 0 ? undefined : `${counts.join(", ")}.`;
 }

@@ -1,13 +1,10 @@
-import { SLOTS } from "../../iam/key-slots";
 import {
   ADDRESSES,
   isNodeAttachment,
-  KEY_ADDRESSES,
   policyAddress,
   policyOfAddress,
 } from "../../terraform/addresses";
 import { canonical, listOf, textOf } from "../../text/json";
-import { endingOf, type KeyUses } from "../account/key-judge";
 import { page } from "../text/advice";
 import type { DiffFound } from "./change-rules";
 import { isAttached } from "./permissions";
@@ -16,9 +13,7 @@ import { readPolicy } from "./policies";
 import {
   addressesIn,
   attribute,
-  currentSlot,
   isOurs,
-  keyIn,
   lifecycleOf,
   managedChanges,
   type Snapshot,
@@ -150,10 +145,6 @@ function resolved(snapshot: Snapshot, value: unknown): string | undefined {
 
 /** A resource in a summary: `user "deckhouse"`. */
 export function describe(address: string, snapshot: Snapshot): string {
-  const slot = SLOTS.find((candidate) => KEY_ADDRESSES[candidate] === address);
-  if (slot !== undefined) {
-    return `${keyIn(snapshot, slot)?.status} access key in the slot ${slot}`;
-  }
   const [, type = ""] = /^aws_iam_(\w+)\./.exec(address) ?? [];
   const name = attribute(snapshot, address, "name");
   const what = isOurs(address) ? type.replaceAll("_", " ") : address;
@@ -184,6 +175,20 @@ const EFFECTS: Readonly<Record<string, Partial<Record<ResourceChange["action"], 
     replaced: { ...NO_ACCESS, risk: "this deletes its access keys" },
     deleted: NO_ACCESS,
   },
+  [ADDRESSES.accessKey]: {
+    replaced: {
+      risk:
+        "it deletes the key before it creates another one, " +
+        "and the cluster has no access to AWS until DKP has that one",
+      remedy: `restore user.name; of a tainted key, see ${page("recover", "tainted")}`,
+    },
+    deleted: {
+      risk: "if DKP has this key, the cluster loses access to AWS",
+      remedy:
+        "do not apply, unless the cluster is destroyed; " +
+        "to leave the key in AWS, set accessKeys.managedBy: rotate",
+    },
+  },
   [ADDRESSES.policy]: {
     replaced: NO_PERMISSIONS,
     deleted: { ...NO_ACCESS, risk: "the cluster loses its permissions" },
@@ -193,12 +198,12 @@ const EFFECTS: Readonly<Record<string, Partial<Record<ResourceChange["action"], 
   [ADDRESSES.nodePolicy]: { replaced: NODES_LOSE },
 };
 
-/** @param uses the last uses of the keys, if they are known */
+/** @param lost addresses of what was deleted outside Terraform */
 export function resourceFindings(
   before: Snapshot,
   after: Snapshot,
   resources: readonly ResourceChange[],
-  uses?: KeyUses,
+  lost: readonly string[] = [],
 ): readonly DiffFound[] {
   const [old, current] = [before, after].map((snapshot) =>
     attribute(snapshot, ADDRESSES.user, "name"),
@@ -220,8 +225,7 @@ export function resourceFindings(
       return { rule: "second-policy-renamed", address, values: { what, name } };
     }),
     ...others.flatMap(effectOf),
-    ...keyFindings(before, after, resources, uses),
-    ...currentKeyFindings(before, after),
+    ...resources.flatMap((change) => keyFindings(change, before, lost)),
     ...detachments(before, after),
     ...imported.map(
       ({ address, what }) => ({ rule: "import-not-compared", address, values: { what } }) as const,
@@ -247,8 +251,8 @@ function renamedPolicies(resources: readonly ResourceChange[]): readonly Resourc
 
 function effectOf({ address, what, action }: ResourceChange): readonly DiffFound[] {
   if (action === "forgotten") {
-    // Keys have a finding of their own.
-    return Object.values(KEY_ADDRESSES).includes(address)
+    // The key has a finding of its own.
+    return address === ADDRESSES.accessKey
       ? []
       : [{ rule: "forgotten", address, values: { what } }];
   }
@@ -263,57 +267,26 @@ function effectOf({ address, what, action }: ResourceChange): readonly DiffFound
     : [{ rule: "destroyed", address, values: { action: verb, what, ...effect } }];
 }
 
+/** A key that Terraform forgets, or creates for a user that exists. */
 function keyFindings(
+  { address, action }: ResourceChange,
   before: Snapshot,
-  after: Snapshot,
-  resources: readonly ResourceChange[],
-  uses: KeyUses | undefined,
+  lost: readonly string[],
 ): readonly DiffFound[] {
-  const currentOf = currentSlot(before);
-  const isFirst = before.resources.has(ADDRESSES.user) && !before.outputs.has("access_key_id");
-  const current = currentOf && keyIn(before, currentOf)?.id;
-  return SLOTS.flatMap((slot): readonly DiffFound[] => {
-    const [old, next] = [keyIn(before, slot), keyIn(after, slot)];
-    const address = KEY_ADDRESSES[slot];
-    const isDone = (action: ResourceChange["action"]) =>
-      resources.some((change) => change.address === address && change.action === action);
-    if (isDone("replaced")) {
-      return [{ rule: "key-replaced", address, values: { slot } }];
-    }
-    if (isDone("created") && isFirst) {
-      return [{ rule: "first-key", address, values: { slot } }];
-    }
-    if (old !== undefined && after.forgotten.includes(address)) {
-      return [{ rule: "key-forgotten", address, values: { slot } }];
-    }
-    const field = `accessKeys.${slot}.status`;
-    if (old?.status === "Inactive" && next?.status === "Active") {
-      return [{ rule: "key-reactivated", address, field, values: { slot } }];
-    }
-    const isEnded = next === undefined || (old?.status === "Active" && next.status !== "Active");
-    if (old === undefined || !isEnded) {
-      return [];
-    }
-    const verb = next === undefined ? "deletes" : "deactivates";
-    const whose = slot === currentOf ? "the current" : undefined;
-    const ended = { slot, verb, id: old.id, current, whose } as const;
-    return [{ ...endingOf(ended, uses), address, field }];
-  });
-}
-
-function currentKeyFindings(before: Snapshot, after: Snapshot): readonly DiffFound[] {
-  const [old, slot] = [currentSlot(before), currentSlot(after)];
-  if (old === undefined || slot === undefined || old === slot) {
+  if (address !== ADDRESSES.accessKey) {
     return [];
   }
-  const setting = { field: "accessKeys.current", address: KEY_ADDRESSES[slot] };
-  const isSecretUnknown = after.withoutSecret.includes(setting.address);
-  return [
-    { rule: "current-key", ...setting, values: { before: old, after: slot } },
-    ...(isSecretUnknown
-      ? [{ rule: "key-without-secret", ...setting, values: { slot } } as const]
-      : []),
-  ];
+  if (action === "forgotten") {
+    return [{ rule: "key-forgotten", address, values: {} }];
+  }
+  if (action !== "created" || !before.resources.has(ADDRESSES.user)) {
+    return [];
+  }
+  const former = before.outputs.get("access_key_id");
+  const isFirst = former === undefined && !lost.includes(address);
+  return isFirst
+    ? [{ rule: "first-key", address, values: {} }]
+    : [{ rule: "key-created-again", address, values: { key: textOf(former?.value) } }];
 }
 
 function detachments(before: Snapshot, after: Snapshot): readonly DiffFound[] {

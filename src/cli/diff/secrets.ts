@@ -1,10 +1,9 @@
-import type { Slot } from "../../iam/key-slots";
-import { KEY_ADDRESSES } from "../../terraform/addresses";
+import { ADDRESSES } from "../../terraform/addresses";
 import { canonical, type JsonObject } from "../../text/json";
 import type { DiffFound } from "./change-rules";
 import { mapStrings } from "./json-values";
 import type { Plan } from "./plan-file";
-import { reference, type Snapshot, slotsOf } from "./snapshot";
+import type { Snapshot } from "./snapshot";
 
 const SECRET_ATTRIBUTES: readonly string[] = ["secret", "ses_smtp_password_v4"];
 
@@ -59,31 +58,26 @@ export function secretFindings(
 }
 
 export function exposureFindings(before: Snapshot, after: Snapshot): readonly DiffFound[] {
-  const isEmpty = (value: unknown) =>
-    after.withoutSecret.some((address) => reference(`${address}.secret`) === value);
-  const found = [...after.outputs].flatMap(([output, { sensitive, value }]): DiffFound[] => {
+  const found = [...after.outputs].flatMap(([output, { sensitive }]): DiffFound[] => {
     const isSecret = output === SECRET_OUTPUT;
     const known = before.outputs.get(output);
-    if (!(isSecret || sensitive) || isEmpty(value) || known?.sensitive === sensitive) {
+    if (!(isSecret || sensitive) || known?.sensitive === sensitive) {
       return [];
     }
     const marked = sensitive ? "now sensitive" : "no longer sensitive";
     const values = { output, how: known === undefined ? "new" : marked };
     return [{ rule: "secret-output", field: isSecret ? "outputs.secret" : undefined, values }];
   });
-  const wasPlaintext = plaintextSlot(before) !== undefined;
-  const slot = plaintextSlot(after);
-  if (!wasPlaintext && slot !== undefined) {
-    found.push({ rule: "plaintext-in-state", address: KEY_ADDRESSES[slot], values: {} });
+  const address = ADDRESSES.accessKey;
+  const wasPlaintext = before.resources.has(address);
+  const isPlaintext = after.resources.has(address) && !after.forgotten.includes(address);
+  if (!wasPlaintext && isPlaintext) {
+    found.push({ rule: "plaintext-in-state", address, values: {} });
   }
-  if (wasPlaintext && slot === undefined) {
+  if (wasPlaintext && !isPlaintext) {
     found.push({ rule: "plaintext-gone", values: {} });
   }
   return found;
-}
-
-function plaintextSlot(snapshot: Snapshot): Slot | undefined {
-  return slotsOf(snapshot).find((slot) => !snapshot.withoutSecret.includes(KEY_ADDRESSES[slot]));
 }
 
 /** Other workspaces may read outputs. */

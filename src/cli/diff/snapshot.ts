@@ -1,13 +1,6 @@
-import { SLOTS, type Slot } from "../../iam/key-slots";
-import {
-  ADDRESSES,
-  isNodeAttachment,
-  KEY_ADDRESSES,
-  policyOfAddress,
-} from "../../terraform/addresses";
+import { ADDRESSES, isNodeAttachment, policyOfAddress } from "../../terraform/addresses";
 import { type JsonObject, listOf, objectOf, textOf } from "../../text/json";
 import { policyFile } from "../pack/contents";
-import { type KeyAttributes, keyAttributes } from "../terraform/state-file";
 import type { Policy } from "./grants";
 import { mapStrings } from "./json-values";
 import type { OutputValue, Plan, PlannedChange } from "./plan-file";
@@ -16,8 +9,6 @@ import { readPolicy } from "./policies";
 export interface Snapshot {
   readonly resources: ReadonlyMap<string, JsonObject>;
   readonly outputs: ReadonlyMap<string, OutputValue>;
-  /** Addresses whose secret is not in the state in plaintext, as that of an imported key. */
-  readonly withoutSecret: readonly string[];
   /** Addresses of what stays in AWS, and is no longer managed. */
   readonly forgotten: readonly string[];
 }
@@ -33,7 +24,7 @@ export function lifecycleOf(resource: JsonObject | undefined): JsonObject {
 /** Whether this project creates resources at an address. */
 export function isOurs(address: string): boolean {
   return (
-    [...Object.values(ADDRESSES), ...Object.values(KEY_ADDRESSES)].includes(address) ||
+    Object.values<string>(ADDRESSES).includes(address) ||
     policyOfAddress(address) !== undefined ||
     isNodeAttachment(address)
   );
@@ -47,13 +38,11 @@ const DOCUMENT = /^\$\{data\.aws_iam_policy_document\.[\w-]+\.json\}$/;
 /**
  * @param policies as AWS stores them
  * @param account that Terraform would find
- * @param withoutSecret addresses of imported keys
  */
 export function snapshotOfPack(
   given: JsonObject,
   policies: ReadonlyMap<string, Policy>,
   account: string,
-  withoutSecret: readonly string[],
 ): Snapshot {
   const found = reference(`${ADDRESSES.callerIdentity}.account_id`);
   const pack = objectOf(mapStrings(given, (string) => string.replaceAll(found, account)));
@@ -73,7 +62,6 @@ export function snapshotOfPack(
   return {
     resources: new Map(resources),
     outputs: new Map(outputs),
-    withoutSecret,
     forgotten: listOf(pack.removed).map((block) => textOf(objectOf(block).from) ?? ""),
   };
 }
@@ -93,9 +81,6 @@ export function snapshotOfPlan(plan: Plan, side: "before" | "after"): Snapshot {
   return {
     resources: new Map(resources),
     outputs: new Map(outputs),
-    withoutSecret: resources.flatMap(([address, { secret }]) =>
-      textOf(secret) === undefined ? address : [],
-    ),
     forgotten: managedChanges(plan).flatMap(({ address, actions }) =>
       actions.includes("forget") ? address : [],
     ),
@@ -127,19 +112,6 @@ export function policyAt(
 ): Policy | undefined {
   const attributes = resources.get(address);
   return attributes && readPolicy(textOf(attributes[argument]) ?? UNKNOWN);
-}
-
-export function keyIn({ resources }: Snapshot, slot: Slot): KeyAttributes | undefined {
-  const key = resources.get(KEY_ADDRESSES[slot]);
-  return key && keyAttributes(key);
-}
-
-export function currentSlot({ outputs }: Snapshot): Slot | undefined {
-  return SLOTS.find((slot) => slot === outputs.get("access_key_slot")?.value);
-}
-
-export function slotsOf(snapshot: Snapshot): readonly Slot[] {
-  return SLOTS.filter((slot) => keyIn(snapshot, slot) !== undefined);
 }
 
 /** Undefined if the resource or the attribute is not there. */

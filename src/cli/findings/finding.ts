@@ -31,7 +31,7 @@ export interface Rule<Values> {
 export type Rules = Readonly<Record<string, Rule<never>>>;
 
 interface Location {
-  /** `accessKeys.primary.status`, so that editors can point at its line. */
+  /** `accessKeys.managedBy`, so that editors can point at its line. */
   readonly field?: string | undefined;
   readonly address?: string | undefined;
   /** Whose permissions it is about. */

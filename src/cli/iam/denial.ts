@@ -292,7 +292,7 @@ function otherNetwork({ network, row, request }: Asked): Answer | undefined {
           `because ${source} is not in user.allowedNetworks`,
         "if the cluster or whoever runs dhctl has this address, " +
           "add it to user.allowedNetworks, and apply",
-        `if not, somebody else has the key: ${page("keys", "when-a-key-has-leaked")}`,
+        `if not, somebody else has the key: ${page("leak")}`,
       );
 }
 

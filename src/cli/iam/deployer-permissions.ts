@@ -21,8 +21,7 @@ export interface DeployerStatement
 }
 
 const CONDITIONS = {
-  keys: ({ accessKeys }) => accessKeys !== "none",
-  rotated: ({ managedBy }) => managedBy === "rotate",
+  key: ({ accessKeys }) => accessKeys.managedBy === "terraform",
   tags: ({ tags }) => Object.keys(tags ?? {}).length > 0,
   boundary: ({ user }) => user.permissionsBoundary !== undefined,
   "no-boundary": ({ user }) => user.permissionsBoundary === undefined,

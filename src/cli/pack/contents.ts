@@ -21,7 +21,6 @@ export const POLICY_FILES = ["policy.json", "policy-2.json"] as const;
 const FILES = [
   "REVIEW.md",
   "actions.md",
-  "after-a-leak.md",
   "aws-cli.sh",
   "cluster-access.yaml",
   "cluster-configuration.yaml",
@@ -83,13 +82,10 @@ export function normalizedSettings({ settings, state }: Deployment): {
 
 /**
  * Without what has no effect: the file of the other fields of `cluster`, and former settings that
- * are always so now. In versions without `accessKeys.managedBy`, Terraform managed the keys.
+ * are always so now.
  */
 export function effectiveSettings(settings: JsonObject): JsonObject {
   const { cluster, ...rest } = withoutRemovedSettings(settings);
   const { configFile: _, ...fields } = isObject(cluster) ? cluster : {};
-  const keys = isObject(rest.accessKeys)
-    ? { managedBy: "terraform", ...rest.accessKeys }
-    : undefined;
-  return { ...rest, ...(keys && { accessKeys: keys }), cluster: fields };
+  return { ...rest, cluster: fields };
 }

@@ -6,8 +6,8 @@ import type { Reviewed } from "./reviewed";
  * DKP's `AWSClusterConfiguration`, as far as it follows from a deployment: YAML that means the same
  * in YAML 1.1 and 1.2. Placeholders stand for the key.
  */
-export function clusterConfiguration({ deployment, secret }: Reviewed): string {
-  const { stack, region, cluster, nodeRole, additionalRolePolicies } = deployment;
+export function clusterConfiguration({ deployment }: Reviewed): string {
+  const { stack, region, accessKeys, cluster, nodeRole, additionalRolePolicies } = deployment;
   const { layout, existingVPCID, peeredVPCs, tags, imdsv2, disableDefaultSecurityGroup, prefix } =
     cluster;
   const provider = {
@@ -26,7 +26,7 @@ export function clusterConfiguration({ deployment, secret }: Reviewed): string {
     imdsv2,
     disableDefaultSecurityGroup: disableDefaultSecurityGroup || undefined,
   };
-  const isInState = secret.current === "plaintext";
+  const isInState = accessKeys.managedBy === "terraform";
   const comments = [
     `The fields that follow from the deployment ${stack}.`,
     isInState

@@ -1,9 +1,7 @@
 import { isKnownRegion } from "../../iam/arns";
 import { MAX_POLICY_CHARACTERS, POLICY_DESCRIPTION } from "../../iam/limits";
 import { NODE_ACTIONS, NODE_TRUST, nodePolicy } from "../../iam/node-role-permissions";
-import type { Deployment } from "../../settings/deployment";
 import { ascii, visibleLines } from "../../text/printable";
-import { GUIDES, SESSION_HOURS } from "../iam/leaked-key";
 import { REASONS } from "../iam/recommended-settings";
 import { rotatorPolicies } from "../iam/rotator-policies";
 import {
@@ -18,7 +16,7 @@ import {
 } from "../pack/contents";
 import { fillTemplate } from "../text/template";
 import { clusterConfiguration } from "./cluster-configuration";
-import { type LeakedKey, leakFacts, type Reviewed, reviewed, templateFacts } from "./reviewed";
+import { type Reviewed, templateFacts } from "./reviewed";
 
 type Compared = Pack & { readonly "main.tf.json": string };
 
@@ -28,13 +26,10 @@ export const pageFacts = (review: Reviewed, compared: Compared = comparedPack(re
   ...review,
   ...templateFacts(review),
   approved: approvedFiles(compared),
-  isFilledIn: false,
   maxPolicyCharacters: MAX_POLICY_CHARACTERS,
   nodeActions: NODE_ACTIONS,
   policyDescription: POLICY_DESCRIPTION,
   recommended: REASONS,
-  guides: GUIDES,
-  sessionHours: SESSION_HOURS,
   isKnownRegion: isKnownRegion(review.deployment.region),
   tagsJson: ascii(
     JSON.stringify(
@@ -47,7 +42,7 @@ export const pageFacts = (review: Reviewed, compared: Compared = comparedPack(re
 
 /** It contains no secret. */
 export function reviewPack(review: Reviewed): Pack {
-  const { nodeRole, managedBy } = review.deployment;
+  const { nodeRole, accessKeys } = review.deployment;
   const { rotator, responder } = rotatorPolicies(review.deployment);
   const compared = comparedPack(review);
   const facts = pageFacts(review, compared);
@@ -59,12 +54,12 @@ export function reviewPack(review: Reviewed): Pack {
     );
   return {
     ...compared,
-    ...pages("REVIEW.md", "actions.md", "after-a-leak.md", "cluster-access.yaml"),
+    ...pages("REVIEW.md", "actions.md", "cluster-access.yaml"),
     ...pages("consumer.tf", "deployer.md"),
     "cluster-configuration.yaml": clusterConfiguration(review),
     "main.tf.json.sha256": `${sha256(compared["main.tf.json"])}  main.tf.json\n`,
     ...(!isImported && pages("aws-cli.sh", "console.md")),
-    ...(managedBy === "rotate" && {
+    ...(accessKeys.managedBy === "rotate" && {
       "rotator-policy.json": json(rotator),
       "responder-policy.json": json(responder),
     }),
@@ -73,16 +68,6 @@ export function reviewPack(review: Reviewed): Pack {
       "node-role-trust.json": json(NODE_TRUST),
     }),
   };
-}
-
-/** `after-a-leak.md` with the IDs of these keys. */
-export function leakPage(deployment: Deployment, keys: readonly LeakedKey[]): string {
-  const facts = {
-    ...pageFacts(reviewed(deployment)),
-    leak: leakFacts(deployment.region, keys),
-    isFilledIn: true,
-  };
-  return fillTemplate("src/cli/review/pages/after-a-leak.md", facts);
 }
 
 /** The files of a review pack that `diff` compares. */

@@ -3,7 +3,6 @@ import type { CatalogueRow } from "../../iam/catalogue";
 import { otherNodeRoles } from "../../iam/cluster";
 import type { DeploymentPolicy } from "../../iam/deployment-policies";
 import { SUPPORTED_VERSIONS } from "../../iam/dkp-versions";
-import { SLOTS } from "../../iam/key-slots";
 import {
   type PolicyDocument,
   type PolicyWith,
@@ -12,15 +11,8 @@ import {
   withAccount,
 } from "../../iam/policy-document";
 import { grantedRows, type PolicyOptions, policyStatements } from "../../iam/policy-statements";
-import {
-  type Deployment,
-  leastProtected,
-  policyOptionsOf,
-  type SecretForm,
-  secretForms,
-} from "../../settings/deployment";
+import { type Deployment, policyOptionsOf } from "../../settings/deployment";
 import { grouped } from "../../text/grouped";
-import { leakCommands } from "../iam/leaked-key";
 import { risksOf, roleOf } from "../iam/risks";
 import { controlPolicy, MAX_CONTROL_POLICY_CHARACTERS } from "../iam/service-control-policy";
 import { policyFile } from "../pack/contents";
@@ -37,21 +29,13 @@ export interface Reviewed {
   readonly deployer: DeployerPolicies;
   readonly policies: readonly { readonly file: string; readonly document: PolicyDocument }[];
   readonly controlPolicy: PolicyWith<readonly object[]>;
-  readonly secret: {
-    /** The least protected form, and how many keys have it. */
-    readonly form: SecretForm;
-    readonly count: number;
-    readonly current: SecretForm;
-  };
 }
 
 export function reviewed(
   deployment: Deployment,
   terraform: TerraformJson = terraformJson(deployment),
 ): Reviewed {
-  const { accessKeys, user, policies, additionalRolePolicies } = deployment;
-  const forms = secretForms(deployment);
-  const { form, slots } = leastProtected(forms);
+  const { user, policies, additionalRolePolicies } = deployment;
   return {
     deployment,
     terraform,
@@ -62,11 +46,6 @@ export function reviewed(
       user: `${user.path}${user.name}`,
       additionalRolePolicies,
     }),
-    secret: {
-      form,
-      count: slots.length,
-      current: accessKeys === "none" ? "none" : forms[accessKeys.current],
-    },
   };
 }
 
@@ -77,7 +56,6 @@ export function templateFacts(review: Reviewed): object {
   const { first, last } = SUPPORTED_VERSIONS;
   return {
     ...stateFacts(deployment.state),
-    ...keyFacts(deployment),
     ...permissionFacts(deployment),
     // Characters that it has more than AWS accepts; negative: fewer.
     controlPolicyExcess:
@@ -93,26 +71,6 @@ export function templateFacts(review: Reviewed): object {
     formerRoles: cluster.formerIamNodeRoles.filter(
       (role) => !nodeRole || role !== `${nodeRole.path}${nodeRole.name}`,
     ),
-    leak: leakFacts(region, [{ id: "ID", user: user.name }]),
-  };
-}
-
-export interface LeakedKey {
-  readonly id: string;
-  readonly user: string;
-}
-
-export function leakFacts(region: string, keys: readonly LeakedKey[]): object {
-  const commands = (user: string) => leakCommands(user, region);
-  const ofKeys = (what: "deactivate" | "deleteKey") =>
-    keys.map(({ id, user }) => commands(user)[what](id)).join("\n");
-  const users = [...new Set(keys.map(({ user }) => user))].map(commands);
-  return {
-    deactivate: ofKeys("deactivate"),
-    denySessions: users.flatMap(({ denySessions }) => denySessions).join("\n"),
-    deleteKey: ofKeys("deleteKey"),
-    createKey: users.map(({ createKey }) => createKey).join("\n"),
-    removeDenial: users.map(({ removeDenial }) => removeDenial).join("\n"),
   };
 }
 
@@ -182,17 +140,6 @@ function networksOf({ user: { allowedNetworks } }: Deployment) {
   const { cidrs = [], vpcs = [], vpcEndpoints = [] } = allowedNetworks ?? {};
   const kinds = { addresses: cidrs, VPCs: vpcs, "VPC endpoints": vpcEndpoints };
   return Object.entries(kinds).filter(([, values]) => values.length > 0);
-}
-
-function keyFacts({ accessKeys }: Deployment) {
-  if (accessKeys === "none") {
-    return { keys: [] };
-  }
-  const { current } = accessKeys;
-  const keys = SLOTS.map((slot) => ({ slot, ...accessKeys[slot], isCurrent: slot === current }));
-  return {
-    keys: keys.filter(({ status }) => status !== "absent"),
-  };
 }
 
 /** With their names in AWS if the settings name them. */

@@ -1,28 +1,19 @@
-import { SLOTS, type Slot } from "../../iam/key-slots";
-import { ADDRESSES, KEY_ADDRESSES } from "../../terraform/addresses";
+import { ADDRESSES } from "../../terraform/addresses";
 import { isObject, type JsonObject, listOf, objectOf, parseJson, textOf } from "../../text/json";
 import { recovery } from "../text/advice";
 
-export interface StateKey extends KeyAttributes {
-  readonly slot: Slot;
+/** An access key that Terraform manages. */
+export interface StateKey {
   readonly id: string;
-  /** Created in an apply that failed afterwards: Terraform would replace it. */
-  readonly tainted: boolean;
-}
-
-export interface KeyAttributes {
-  readonly id?: string | undefined;
-  readonly status: string;
   readonly user?: string | undefined;
-  /** In plaintext; absent for an imported key. */
+  /** In plaintext; absent if the key was imported. */
   readonly secret?: string | undefined;
-  readonly created?: Date | undefined;
 }
 
 export interface StateContents {
-  readonly keys: readonly StateKey[];
-  /** The one in the outputs, if there is one. */
-  readonly current: { readonly id?: string | undefined; readonly slot?: Slot | undefined };
+  readonly key?: StateKey | undefined;
+  /** The ID of the current key, which the outputs have. */
+  readonly current?: string | undefined;
   readonly user?:
     | { readonly name?: string | undefined; readonly arn?: string | undefined }
     | undefined;
@@ -72,25 +63,12 @@ export function readState(state: string): StateContents {
   const of = (wanted: keyof StateResources) =>
     instances.flatMap(([condition, resource]) => (condition === wanted ? resource : []));
   const resources = { current: of("current"), tainted: of("tainted"), deposed: of("deposed") };
-  const present = presentIn(resources);
   const outputs = objectOf(document.outputs);
-  const user = present.find(({ address }) => address === ADDRESSES.user)?.attributes;
-  const slot = textOf(objectOf(outputs.access_key_slot).value);
+  const user = presentAt(resources, ADDRESSES.user)?.attributes;
+  const key = presentAt(resources, ADDRESSES.accessKey)?.attributes;
   return {
-    keys: SLOTS.flatMap((name) =>
-      present
-        .filter(({ address }) => address === KEY_ADDRESSES[name])
-        .map((resource) => ({
-          ...keyAttributes(resource.attributes),
-          id: textOf(resource.attributes.id) ?? "",
-          slot: name,
-          tainted: resources.tainted.includes(resource),
-        })),
-    ),
-    current: {
-      id: textOf(objectOf(outputs.access_key_id).value),
-      slot: SLOTS.find((name) => name === slot),
-    },
+    key: key && { id: textOf(key.id) ?? "", user: textOf(key.user), secret: textOf(key.secret) },
+    current: textOf(objectOf(outputs.access_key_id).value),
     user: user === undefined ? undefined : { name: textOf(user.name), arn: textOf(user.arn) },
     resources,
     outputs: Object.fromEntries(
@@ -132,16 +110,4 @@ function instancesOf(
       { address: `${address}${index}`, attributes: objectOf(attributes) },
     ];
   });
-}
-
-/** Active is the provider's default. */
-export function keyAttributes(attributes: JsonObject): KeyAttributes {
-  const created = new Date(textOf(attributes.create_date) ?? "");
-  return {
-    id: textOf(attributes.id),
-    status: textOf(attributes.status) ?? "Active",
-    user: textOf(attributes.user),
-    secret: textOf(attributes.secret),
-    created: Number.isNaN(created.getTime()) ? undefined : created,
-  };
 }

@@ -14,7 +14,7 @@ export const DOCS: string = __dirname.includes(`${sep}node_modules${sep}`)
   ? "node_modules/dkp-access/docs"
   : "docs";
 
-type Page = "change-and-retire" | "keys" | "recover" | "state-bucket";
+type Page = "change-and-retire" | "leak" | "recover" | "rotate" | "state-bucket";
 
 /** For messages. A test compares pages and sections. */
 export const page = (id: Page, section?: string): string =>

@@ -3,7 +3,7 @@ export function forbiddenStrings(
   value: unknown,
 ): readonly { readonly path: readonly string[]; readonly message: string }[] {
   return stringsIn(value, []).flatMap(({ path, string }) => {
-    const message = templateError(string) ?? keyError(path, string) ?? secretError(path, string);
+    const message = templateError(string) ?? keyError(path, string) ?? secretError(string);
     return message === undefined ? [] : [{ path, message }];
   });
 }
@@ -28,11 +28,8 @@ function keyError(path: readonly string[], text: string): string | undefined {
   return isLost ? "is a name that cannot be used here; choose another" : undefined;
 }
 
-/** Fields with a rule of their own for secrets: a key ID. */
-const NOT_SECRET: readonly string[] = ["import.accessKeyId"];
-
-function secretError(path: readonly string[], text: string): string | undefined {
-  const secret = NOT_SECRET.includes(path.join(".")) ? undefined : secretIn(text);
+function secretError(text: string): string | undefined {
+  const secret = secretIn(text);
   return secret === undefined
     ? undefined
     : `looks like ${secret} (not shown) and settings are committed; remove it`;

@@ -42,6 +42,13 @@ export const POLICY_RULES: readonly Rule[] = [
           'use Latin letters, or mode "documented"',
       })),
   ),
+  rule(
+    ["import.nodeRole", "nodeRole"],
+    ({ "import.nodeRole": isImported, nodeRole }) =>
+      isImported === true &&
+      nodeRole === undefined &&
+      "true requires a role, and nodeRole is not set; set nodeRole.name, or remove import.nodeRole",
+  ),
   rule(["policy", "user", "cluster", "nodeRole"], (settings, policies) =>
     sizeErrors(settings, policies ?? []),
   ),

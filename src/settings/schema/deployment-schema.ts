@@ -200,8 +200,7 @@ export const deploymentSchema: f.Schema<Settings, SettingsInput> = f.strict({
   features: v.optional(features, []),
   protect: f.attention(
     v.pipe(v.boolean(), f.harmlessAs(true)),
-    "`prevent_destroy`: every plan that deletes the user, the policy or a key fails, " +
-      "unless its slot becomes `absent`",
+    "`prevent_destroy`: every plan that deletes the user, the policy or Terraform's key fails",
     true,
   ),
 });

@@ -137,10 +137,6 @@ function issueMessage(issue: v.BaseIssue<unknown>, path: readonly string[]): str
     if (answer !== undefined) {
       return answer;
     }
-    // One of two objects has it, and this is the other one.
-    if (known.includes(key)) {
-      return OF_TERRAFORM;
-    }
     const isType = path[0] === "backend" && path.length === 2;
     if (!isType && (path[0] === "backend" || path[0] === "cloud")) {
       return unknownArgument(path, known);
@@ -170,13 +166,10 @@ function issueMessage(issue: v.BaseIssue<unknown>, path: readonly string[]): str
 
 /** By a setting that does not exist, the intended one. */
 const MEANT: ReadonlyMap<string, string> = new Map([
-  ["accessKeys.none", "is a value, and no setting; write accessKeys: none"],
   ["cluster.name", "unknown setting; DKP calls the name of a cluster its prefix, so write prefix"],
 ]);
 
 const EXAMPLE = `; write for example ${BACKEND_EXAMPLE}`;
-
-const OF_TERRAFORM = "is for keys of Terraform, and managedBy is rotate; remove it";
 
 /** By required field, what to write. */
 const MISSING: Readonly<Record<string, string>> = {

@@ -50,20 +50,6 @@ export function strict<Out extends object, In extends object = Written<Out>>(
 }
 
 /**
- * A union in which a value decides which schema checks it, so that its errors are those of one.
- * @param choose undefined: any of them
- */
-export function chosen<S extends v.GenericSchema>(
-  union: S,
-  choose: (value: unknown) => v.GenericSchema | undefined,
-): S {
-  return {
-    ...union,
-    "~run": (dataset, config) => (choose(dataset.value) ?? union)["~run"](dataset, config),
-  };
-}
-
-/**
  * What a change of a setting means for a live deployment:
  * - `permissions`: what a policy allows
  * - `exposure`: who can read a secret

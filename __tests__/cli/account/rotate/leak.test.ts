@@ -10,7 +10,6 @@ import {
 } from "../../../../src/cli/account/rotate/leak";
 import { ROTATE_RULES } from "../../../../src/cli/account/rotate/rotate-rules";
 import { exitCodeOf } from "../../../../src/cli/findings/finding";
-import { SESSION_HOURS } from "../../../../src/cli/iam/leaked-key";
 import { Account } from "../../../helpers/rotation-account";
 import { Killed } from "../../../helpers/rotation-runs";
 
@@ -216,6 +215,14 @@ const ELSEWHERE: readonly Row[] = [
     ["leak-has-key", "sessions-denied", "leaked-gone"],
   ],
   [
+    "a key that is gone, beside one that something uses",
+    [former("B")],
+    "A",
+    ["A"],
+    ["create", "deny"],
+    ["leak-new-key", "sessions-denied", "leaked-gone"],
+  ],
+  [
     "a key that is gone, without a key",
     [],
     "A",
@@ -369,7 +376,7 @@ describe("the response to a leak", () => {
     const plan = await leakPlan(world, ["A"], "deckhouse");
     account.isAway = true;
     await expect(respond(world, plan, "aws ...")).rejects.toThrow("no answer");
-    expect([plan.forSlot?.id, account.calls]).toEqual(["A", ["Inactive A"]]);
+    expect([plan.forRoom?.id, account.calls]).toEqual(["A", ["Inactive A"]]);
   });
 
   it("denies sessions until the deactivation is everywhere, 15 minutes after a clock that stands", async () => {
@@ -493,7 +500,7 @@ If it leaked from the state, the next key of Terraform leaks too: do not apply b
   });
 
   it("keeps the Deny until the longest session has ended", () => {
-    const hours = `${SESSION_HOURS} hours after`;
+    const hours = "36 hours after";
     const values = { stack: "deckhouse", before: "now", removal: "aws" };
     expect(ROTATE_RULES["sessions-denied"].remedy?.(values)).toContain(hours);
     expect(DRIFT_RULES["own-denial"].remedy?.({ ...values, id: "Deny" })).toContain(hours);

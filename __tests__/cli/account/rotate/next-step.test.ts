@@ -1,10 +1,12 @@
-import { DAY } from "../../../../src/cli/account/key-judge";
+import { DAY } from "../../../../src/cli/account/key-times";
 import {
   findingsOf,
   nextStep,
+  rotatingOf,
   type Situation,
   unreadFindings,
 } from "../../../../src/cli/account/rotate/next-step";
+import { deployment } from "../../../helpers/deployment";
 
 const NOW = new Date("2026-12-01T02:00:00Z");
 const ago = (days: number) => new Date(+NOW - days * DAY);
@@ -59,8 +61,8 @@ leaves an Inactive key of DKP alone     | OWN 1 off                             
 ends nothing beside it                  | OWN 29 off; OTHER 60 used 50             | dkp-key-dead
 ends nothing where no user has DKP's key | OTHER 60 used 50                        | dkp-key-dead
 keeps an unused younger key for a week  | OWN 30; OTHER 6.9                        | younger-unused
-makes room by an unused key of a week   | OWN 30; OTHER 7                          | delete-for-slot replace replace OTHER
-knows the checks of the run             | OWN 30; OTHER 7 used 6.995 sts           | delete-for-slot replace replace OTHER
+makes room by an unused key of a week   | OWN 30; OTHER 7                          | delete-for-room replace replace OTHER
+knows the checks of the run             | OWN 30; OTHER 7 used 6.995 sts           | delete-for-room replace replace OTHER
 keeps an unused key until one is due     | OWN 20; OTHER 19                         | younger-unused
 leaves a younger key that was used      | OWN 30; OTHER 9 used 8                   | younger-used
 counts later calls of STS as a use      | OWN 30; OTHER 9 used 8 sts               | younger-used
@@ -74,7 +76,7 @@ waits for a use of DKP's key            | OWN 20; OTHER 50 used 14              
 takes no use before the former one's    | OWN 20 used 16; OTHER 50 used 15         | never-proven
 counts no call of STS as that use       | OWN 20 used 1 sts; OTHER 50 used 14      | never-proven
 keeps an Inactive former key            | OWN 29 used 0; OTHER 90 used 60 off      | former-inactive
-deletes it where a key needs the room    | OWN 30 used 0; OTHER 90 used 60 off      | delete-for-slot replace replace OTHER
+deletes it where a key needs the room    | OWN 30 used 0; OTHER 90 used 60 off      | delete-for-room replace replace OTHER
 begins no rotation beside a used key    | OWN 31 used 0; OTHER 90 used 1           | still-used
 ends the former key before it begins one | OWN 31 used 0; OTHER 90 used 20         | deactivate deactivate OTHER
 names a rotation two weeks too late     | OWN 44.1; OTHER 2 used 0                 | younger-used rotation-overdue
@@ -88,7 +90,7 @@ describe("the next step that a person asks for", () => {
   it.each(
     rows(`
 begins a rotation before its time       | OWN 1                                    | replace replace
-makes room by an unused key             | OWN 1; OTHER 0.01                        | delete-for-slot replace replace OTHER
+makes room by an unused key             | OWN 1; OTHER 0.01                        | delete-for-room replace replace OTHER
 waits for a key of two minutes          | OWN 1; OTHER 0.001                       | younger-unused
 ends nothing, and begins nothing beside a used key | OWN 1 used 0; OTHER 31 used 1 | waiting-for-uses
 `),
@@ -100,10 +102,10 @@ ends nothing, and begins nothing beside a used key | OWN 1 used 0; OTHER 31 used
     rows(`
 replaces a key that is Inactive         | OWN 1 off                                | replace-dead replace
 replaces a key that no user has         | OTHER 9 used 9                           | replace-dead replace
-makes room by a key that is Inactive    | OWN 1 off; OTHER 9 off                   | delete-for-slot replace-dead replace OTHER
-makes room by DKP's own one beside a used key | OWN 2 off; OTHER 9 used 0          | delete-for-slot replace-dead replace OWN
+makes room by a key that is Inactive    | OWN 1 off; OTHER 9 off                   | delete-for-room replace-dead replace OTHER
+makes room by DKP's own one beside a used key | OWN 2 off; OTHER 9 used 0          | delete-for-room replace-dead replace OWN
 deletes no key that was ever used       | OTHER 9 used 1; THIRD 8 used 1           | dead-without-room
-prefers one that nothing used           | OTHER 9 used 1; THIRD 2                  | delete-for-slot replace-dead replace THIRD
+prefers one that nothing used           | OTHER 9 used 1; THIRD 2                  | delete-for-room replace-dead replace THIRD
 `),
   )("%s, as DKP's key does not work", (_, keys, expected) => {
     expect(step(keys, { isAnswered: true })).toBe(expected);
@@ -133,14 +135,25 @@ describe("the keys of Terraform", () => {
     expect(step("OWN 90; OTHER 9", { reader })).toBe("not-handed-over");
     expect(step("OWN 15 used 0; OTHER 31 used 14", { reader })).toContain("deactivate");
   });
+
+  it("begin no rotation in a cluster of Commander either", () => {
+    const inCommander = (managedBy: string) =>
+      step("OWN 90", {
+        reader: rotatingOf(deployment(`accessKeys: { managedBy: ${managedBy} }`), true).reader,
+      });
+    expect(inCommander("terraform")).toBe("nothing-to-end");
+    expect(inCommander("rotate")).toBe("due-by-file rotation-overdue");
+  });
 });
 
 describe("without the cluster", () => {
-  const found = (...keys: readonly string[]) =>
+  const found = (...keys: readonly string[]) => foundBy(undefined, keys);
+  const foundBy = (reader: Situation["reader"], keys: readonly string[]) =>
     unreadFindings({
       keys: keys.map(key),
       now: NOW,
       maxAge: 30,
+      reader,
       deactivate: (id) => `deactivate ${id}`,
     }).map(({ rule }) => rule);
 
@@ -150,5 +163,12 @@ describe("without the cluster", () => {
     expect(found("A 50 used 14", "B 15 used 0")).toEqual(["end-by-person", "nothing-due-unread"]);
     expect(found("A 50 used 13", "B 15 used 0")).toEqual(["nothing-due-unread"]);
     expect(found("A 50 off")).toEqual(["no-key"]);
+  });
+
+  it("no rotation of Terraform's keys is due", () => {
+    expect(foundBy("Terraform", ["A 90"])).toEqual(["nothing-due-unread"]);
+    expect(foundBy("Terraform", ["A 90 used 14", "B 35 used 0"])).toEqual([
+      ...["end-by-person", "nothing-due-unread"],
+    ]);
   });
 });

@@ -108,7 +108,7 @@ describe("a run of a rotation", () => {
   it("gives DKP another key in the run that makes room for it", async () => {
     const { calls, run } = worldWith([OLD, { ...FORMER, status: "Inactive" }]);
     expect([await run(), calls]).toEqual([
-      ["delete-for-slot", "replace"],
+      ["delete-for-room", "replace"],
       ["delete FORMER", "create", "give K1"],
     ]);
   });

@@ -16,14 +16,10 @@ import {
 } from "../../../helpers/diff";
 import { packOf, reviewPackOf } from "../../../helpers/packs";
 
-const slot = (status: string) => `{ status: ${status} }`;
-const keys = (primary: string, secondary: string, current = "primary") =>
-  `accessKeys: { primary: ${slot(primary)}, secondary: ${slot(secondary)}, current: ${current} }`;
 const minimal = (more = "") =>
   `policy: { mode: minimal }\ncluster: { prefix: dev, layout: Standard }\n${more}`;
 const ARN = "arn:aws:iam::123456789012:policy";
-const IMPORT = "import: { user: true, accessKeyId: AKIA7EXAMPLE7EXAMPLE }";
-const PLAIN = "accessKeys: { primary: { status: Active } }";
+const managedBy = (who: string) => `accessKeys: { managedBy: ${who} }`;
 const SNAPSHOTS = "features: [volume-snapshots]";
 const NETWORKS = "user: { allowedNetworks: { cidrs: [198.51.100.0/24] } }";
 const bounded = (name: string) => `user: { permissionsBoundary: '${ARN}/${name}' }`;
@@ -41,8 +37,8 @@ const CHANGES: Readonly<Record<string, readonly [before: string, after: string, 
   {
     nothing: ["", "", "0"],
     "the name of the user in another case, without access keys in Terraform": [
-      "accessKeys: none",
-      "accessKeys: none\nuser: { name: Deckhouse }",
+      managedBy("none"),
+      `${managedBy("none")}\nuser: { name: Deckhouse }`,
       "3 user-renamed destroyed deployer-broadened deployer-broadened control-policy-changed",
     ],
     "another name of the policy": [
@@ -65,37 +61,17 @@ const CHANGES: Readonly<Record<string, readonly [before: string, after: string, 
       "",
       "3 destroyed permissions-narrowed control-policy-changed setting-changed",
     ],
-    "a slot that goes from Active to absent": [
-      keys("Active", "Active", "secondary"),
-      keys("absent", "Active", "secondary"),
-      "2 key-ended",
-    ],
-    "access keys that Terraform no longer manages": [
-      PLAIN,
-      "accessKeys: none",
+    "a key that Terraform no longer manages": [
+      "",
+      managedBy("rotate"),
       "2 key-forgotten setting-changed",
     ],
-    "a key that is deleted while the other one is activated": [
-      keys("Active", "Inactive"),
-      keys("absent", "Active", "secondary"),
-      "3 key-ended-in-use key-reactivated",
+    "another owner of keys that Terraform does not manage": [
+      managedBy("rotate"),
+      managedBy("none"),
+      "2 setting-changed",
     ],
-    "a current key that is deactivated in the apply that exposes the other one": [
-      keys("Active", "Active"),
-      keys("Inactive", "Active", "secondary"),
-      "3 key-ended-in-use",
-    ],
-    "another current key": [keys("Active", "Active"), keys("Active", "Active", "secondary"), "0"],
-    "a key that is deactivated after it was the current one": [
-      keys("Active", "Active", "secondary"),
-      keys("Inactive", "Active", "secondary"),
-      "2 key-ended",
-    ],
-    "a current key whose secret Terraform does not have": [
-      `${IMPORT}\naccessKeys: { secondary: { status: Active }, current: secondary }`,
-      `${IMPORT}\naccessKeys: { secondary: { status: Active } }`,
-      "2 key-without-secret",
-    ],
+    "another age of keys": ["", "accessKeys: { maxAge: 30 }", "0"],
     "another account": [
       "accountId: '123456789012'",
       "accountId: '111111111111'",
@@ -133,15 +109,9 @@ const CHANGES: Readonly<Record<string, readonly [before: string, after: string, 
       "2 destination-changed",
     ],
     "an import that was applied": ["import: { user: true, policy: true }", "", "0"],
-    "an import of a key that was applied": [IMPORT, "", "0"],
-    "a key beside an imported one": [
-      `${IMPORT}\naccessKeys: { primary: { status: Active } }`,
-      `${IMPORT}\naccessKeys: { primary: { status: Active }, secondary: { status: Active } }`,
-      "2 plaintext-in-state",
-    ],
     "the first key": [
-      "accessKeys: none",
-      PLAIN,
+      managedBy("rotate"),
+      "",
       `2 first-key secret-output plaintext-in-state ${ROLE} setting-changed`,
     ],
     "a policy for nodes": [
@@ -164,10 +134,6 @@ it.each(Object.entries(CHANGES))(
     expect(verdictOf(between(before, after)).join(" ")).toBe(verdict);
   },
 );
-
-it("an import into a slot that has a key removes no secret from the state", () => {
-  expect(ofRule(between("", IMPORT), "plaintext-gone")).toEqual([]);
-});
 
 it.each([
   ["nodeRole: { name: former }", "nodeRole: { name: other }", 'role "former"'],
@@ -372,17 +338,4 @@ describe("a change of two policies", () => {
     ]);
     expect(verdictOf(changes)).toEqual([3, "policy-detached", "permissions-narrowed"]);
   });
-});
-
-it("Terraform managed the keys of a version that had no setting for it", () => {
-  const pack = reviewPackOf("");
-  const earlier = JSON.parse(pack["deployment.json"] ?? "");
-  earlier.settings.accessKeys = {
-    ...earlier.settings.accessKeys,
-    managedBy: undefined,
-    maxAge: undefined,
-  };
-  expect(
-    verdictOf(betweenPacks({ ...pack, "deployment.json": JSON.stringify(earlier) }, pack)),
-  ).toEqual([0]);
 });

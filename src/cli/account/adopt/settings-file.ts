@@ -127,7 +127,7 @@ function settingsText(
       ? [
           "The cluster has a key that stays as it is. " +
             "Another cluster uses it too, so nothing rotates it.",
-          { accessKeys: "none" },
+          { accessKeys: { managedBy: "none" } },
         ]
       : [
           "The cluster has a key that stays as it is until dkp-access rotate replaces it: " +

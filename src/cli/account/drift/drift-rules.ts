@@ -57,7 +57,7 @@ const DIFFERENCES = {
       text: `it has the access key {id} ({status}[, since {since}]), and the state does not have
         it`,
       risk: "whoever has it acts with all permissions of DKP, and a rotation does not end that",
-      remedy: `npx dkp-access keys {stack} prints the next step; see
+      remedy: `npx dkp-access keys {stack} shows its last use; see
         docs/how-to/recover.md#unmanaged-key`,
     },
     "boundary-differs": {
@@ -130,7 +130,7 @@ const NOT_COMPARED = {
     "object-absent": "it does not exist",
     "own-denial": {
       text: "it has the inline policy {id}, which denies the sessions of a leaked key",
-      remedy: "36 hours after it was written, do step 6 of review/{stack}/after-a-leak.md",
+      remedy: "36 hours after it was written, follow docs/how-to/leak.md#on-the-next-day",
     },
     "node-role-not-compared":
       "cluster.prefix is not set, so the role <prefix>-node of DKP is not compared",

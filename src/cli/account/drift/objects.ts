@@ -1,11 +1,11 @@
 import { nodeRoleName } from "../../../iam/cluster";
 import { NODE_TRUST, nodePolicy } from "../../../iam/node-role-permissions";
 import type { Deployment } from "../../../settings/deployment";
-import { ADDRESSES, KEY_ADDRESSES, policyOfAddress } from "../../../terraform/addresses";
+import { ADDRESSES, policyOfAddress } from "../../../terraform/addresses";
 import { grouped } from "../../../text/grouped";
 import type { Configured } from "../../cluster/running-cluster";
 import { DENY_POLICY } from "../../iam/leaked-key";
-import { allIn, presentAt, type StateContents } from "../../terraform/state-file";
+import { allIn, type StateContents } from "../../terraform/state-file";
 import { counted } from "../../text/markdown";
 import { callErrorOf } from "../aws/call-errors";
 import {
@@ -25,7 +25,7 @@ import {
   type Thing,
   title,
 } from "../inventory";
-import { onlyUsedKey } from "../key-judge";
+import { onlyUsedKey } from "../key-times";
 import { PREFLIGHT_RULES } from "../preflight/preflight-rules";
 import { isQuarantine } from "../quarantine";
 import { rotatedFindings } from "../rotated-keys";
@@ -77,25 +77,12 @@ export async function objectsDrift(
 ): Promise<Findings> {
   const described = inventoryOfSettings(settings, account);
   const state = contents && inventoryOfState(allIn(contents.resources));
-  const keys = state && managedKeys(settings, state, contents.resources, described);
+  const isManaged = settings.accessKeys.managedBy === "terraform" || state?.keys.length !== 0;
+  const keys = isManaged ? state?.keys : undefined;
   const compared = { settings, described, state, keys, configured, iam };
   return (
     await Promise.all(expectedObjects(compared).map((expected) => objectDrift(compared, expected)))
   ).flat();
-}
-
-function managedKeys(
-  { accessKeys }: Deployment,
-  state: Inventory,
-  resources: StateContents["resources"],
-  described: Inventory,
-): Compared["keys"] {
-  if (accessKeys === "none" && state.keys.length === 0) {
-    return undefined;
-  }
-  // Terraform ignores an import into a slot that has a key.
-  const isFree = presentAt(resources, KEY_ADDRESSES.primary) === undefined;
-  return isFree ? [...state.keys, ...described.keys] : state.keys;
 }
 
 /**
@@ -243,7 +230,7 @@ function userPolicies(compared: Compared, expected: Expected): Promise<Findings>
       return [{ rule: "quarantined", values: { id } }];
     }
     if (id === DENY_POLICY && isOwnDenial(document)) {
-      return [{ rule: "own-denial", values: { id, stack: compared.settings.stack } }];
+      return [{ rule: "own-denial", values: { id } }];
     }
     const denials = denialFindings(compared, part, id, document);
     const isDenial = denials.length > 0 && actionsBeyond(document, []).length === 0;
@@ -340,10 +327,11 @@ function denialFindings(
 }
 
 async function keyFindings(
-  { settings: { stack, managedBy, maxAge }, keys: managed, configured, iam }: Compared,
+  { settings: { stack, accessKeys }, keys: managed, configured, iam }: Compared,
   { name }: Expected,
 ): Promise<Findings> {
-  if (managedBy === "rotate" && maxAge !== undefined && managed === undefined) {
+  const { managedBy, maxAge } = accessKeys;
+  if (managedBy === "rotate" && managed === undefined) {
     return findingsOf(await iam.usedKeys(name), (keys = []) => {
       const now = iam.now();
       const dkpKey = configured?.configuration.keyId ?? onlyUsedKey(keys, now)?.id;

@@ -1,5 +1,4 @@
 import { stringify } from "yaml";
-import type { Slot } from "../../../iam/key-slots";
 import type { Deployment } from "../../../settings/deployment";
 import type { SecretKey } from "../../cluster/configuration";
 import { readState } from "../../terraform/state-file";
@@ -20,7 +19,6 @@ export const providerBlock = (
 
 interface CurrentKey {
   readonly id: string;
-  readonly slots: ReadonlyMap<string, Slot>;
   /**
    * With its secret.
    * @throws Error if Terraform does not have it
@@ -30,7 +28,6 @@ interface CurrentKey {
 
 /**
  * The current key of a deployment, without its secret, which is read when it is needed.
- * @param terraform gets a warning if settings and outputs have different slots, as its progress
  * @throws Error if there is no key, or if no resource of the state is the key
  */
 export async function currentKey(
@@ -38,8 +35,13 @@ export async function currentKey(
   folder: string,
   deployment: Deployment,
 ): Promise<CurrentKey> {
-  const { stack, accessKeys, managedBy, user, accountId } = deployment;
-  if (accessKeys === "none") {
+  const {
+    stack,
+    accessKeys: { managedBy },
+    user,
+    accountId,
+  } = deployment;
+  if (managedBy !== "terraform") {
     const create = awsCommand("iam", "create-access-key", { "user-name": user.name });
     const remedy =
       managedBy === "rotate"
@@ -63,22 +65,14 @@ export async function currentKey(
         "check the backend",
     );
   }
-  const { id, slot } = state.current;
+  const { key, current: id } = state;
   if (id === undefined) {
     throw new Error(`${folder}: there is no output access_key_id; apply first`);
   }
-  if (slot !== undefined && slot !== accessKeys.current) {
-    terraform.progress(
-      `warning: accessKeys.current: the settings select ${accessKeys.current}, ` +
-        `and the current key is still ${id} of ${slot}, which this block has; ` +
-        `${dkpAccess("keys", stack)} shows what the next apply does\n`,
-    );
-  }
-  const key = state.keys.find((candidate) => candidate.id === id);
   const isOther = key?.user !== undefined && key.user !== user.name;
-  if (key === undefined || isOther) {
+  if (key?.id !== id || isOther) {
     const whose = isOther
-      ? `which is a key of the user "${key.user}"`
+      ? `which is a key of the user "${key?.user}"`
       : "which no resource of the state is";
     throw new Error(
       `the outputs have the key ${id}, ${whose}: the state was partly lost or edited; ` +
@@ -87,8 +81,7 @@ export async function currentKey(
   }
   return {
     id,
-    slots: new Map(state.keys.map((candidate) => [candidate.id, candidate.slot])),
-    read: async () => ({ id, secret: key.secret ?? withoutSecret(id, stack) }),
+    read: async () => ({ id, secret: key?.secret ?? withoutSecret(id, stack) }),
   };
 }
 
@@ -96,7 +89,8 @@ function withoutSecret(id: string, stack: string): never {
   throw new Error(
     `Terraform does not have the secret of ${id}, ` +
       "because the key was created outside Terraform; " +
-      `rotate to the other slot: ${dkpAccess("keys", stack)} shows the steps`,
+      "set accessKeys.managedBy: rotate, apply, and give DKP another key with " +
+      dkpAccess("rotate", stack, "--cluster", "--now"),
   );
 }
 
@@ -110,6 +104,6 @@ export function providerYaml(stack: string, provider: ProviderBlock): string {
   return `# The access key of ${stack} for DKP, with its secret.
 # If DKP is not installed yet, write this block into ${installation}.
 # In a live cluster, run ${EDIT_PROVIDER}, and replace the block there.
-# Then delete each copy of this text. ${dkpAccess("keys", stack)} shows the next step.
+# Then delete each copy of this text.
 ${block}`;
 }

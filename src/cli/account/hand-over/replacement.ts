@@ -51,9 +51,9 @@ export async function requireCluster(
   await requireAccount(deployment, iam);
 }
 
-function requireWritable({ stack, managedBy }: Deployment, cluster: RunningCluster): void {
+function requireWritable({ stack, accessKeys }: Deployment, cluster: RunningCluster): void {
   if (cluster.isOfCommander) {
-    const command = managedBy === "rotate" ? "rotate" : "hand-over";
+    const command = accessKeys.managedBy === "rotate" ? "rotate" : "hand-over";
     throw new Error(
       `${cluster.context}: ${OF_COMMANDER}; ` +
         `give it the key: ${dkpAccess(command, stack, "--out", "FILE")}`,
@@ -235,16 +235,11 @@ export function accountIn(id: string): string {
 }
 
 /** What a hand-over will do, before anybody agrees. */
-export function replacementText(
-  { from, to, isUnknown }: Replacement,
-  context: string,
-  slots: ReadonlyMap<string, string>,
-): string {
-  const named = (id: string) => (slots.has(id) ? `${id} (${slots.get(id)})` : id);
+export function replacementText({ from, to, isUnknown }: Replacement, context: string): string {
   const unknown = isUnknown ? `No user of the account has ${from}: it was deleted.\n` : "";
-  const former = from === to ? "another secret" : named(from);
+  const former = from === to ? "another secret" : from;
   return (
-    `${unknown}${named(to)} replaces ${former} in ${context}: ` +
+    `${unknown}${to} replaces ${former} in ${context}: ` +
     `two fields of the Secret ${SECRET_NAME} change.\nDKP restarts the components that call AWS.\n`
   );
 }

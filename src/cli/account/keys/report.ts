@@ -1,108 +1,126 @@
 import { visible } from "../../../text/printable";
 import { adviceLines, type Finding, levelOf, textOf } from "../../findings/finding";
-import { dkpAccess, EDIT_PROVIDER, shellWord } from "../../text/advice";
-import { dayText, untilText } from "../../text/time";
-import { keyFindings, keyText } from "./findings";
-import { KEY_RULES, type KeyRules, STEPS } from "./key-rules";
-import { nextStep, type Step } from "./next-step";
-import { dkpKeyOf, type KeySituation, type KeySlot, slotsOf } from "./situation";
+import { counted } from "../../text/markdown";
+import { dayText } from "../../text/time";
+import type { IamKey } from "../aws/iam-reader";
+import { ageInDays } from "../key-times";
+import { dueAt } from "../rotate/next-step";
+import { ROTATE_RULES } from "../rotate/rotate-rules";
+import { isOfNobody, keyFindings } from "./findings";
+import { KEY_RULES, type KeyRules } from "./key-rules";
+import { type KeySituation, keysElsewhere, terraformKeyOf } from "./situation";
+
+/** A key of the user, or one that the state or the cluster has. */
+interface KeyRow {
+  readonly id: string;
+  readonly inIam?: IamKey | undefined;
+  readonly status: string;
+  /** Who has it: Terraform, DKP, `rotate` until a day. */
+  readonly who: string;
+}
 
 export interface KeyReport {
   readonly situation: KeySituation;
   readonly findings: readonly Finding<KeyRules>[];
-  readonly next: Step;
+  readonly rows: readonly KeyRow[];
 }
 
 export function keyReport(situation: KeySituation): KeyReport {
-  return { situation, findings: keyFindings(situation), next: nextStep(situation) };
+  const { state, iam, cluster } = situation;
+  const findings = keyFindings(situation);
+  const own = iam.keys.map(({ id }) => id);
+  const ids = new Set([...own, ...keysElsewhere(state, cluster)]);
+  const rows = [...ids].map((id): KeyRow => {
+    const inIam = iam.keys.find((key) => key.id === id);
+    const owner = iam.owners.get(id);
+    const elsewhere = owner === undefined ? "not in IAM" : `of ${owner}`;
+    return { id, inIam, status: inIam?.status ?? elsewhere, who: whoHas(id, situation, findings) };
+  });
+  return { situation, findings, rows };
 }
 
-function stepLines({ situation, next }: KeyReport, file: string): readonly string[] {
-  const { why, key = "", what = "", until, edits, command, actions } = next;
-  const {
-    settings: { stack },
-    cluster,
-  } = situation;
-  const textOfTime = why === "done" ? dayText : untilText;
-  const context = cluster ? ["--cluster", `--context=${shellWord(cluster.context)}`] : [];
-  // Nothing is written to a cluster of Commander, which gets the block itself.
-  const to = cluster && !cluster.isOfCommander ? context : ["--out", "FILE"];
-  const edit = cluster ? "" : ` && ${EDIT_PROVIDER}`;
-  const commands = {
-    apply: dkpAccess("apply", stack),
-    "hand-over": `${dkpAccess("hand-over", stack, ...to)}${edit}`,
-  };
-  const lines = [
-    STEPS[why].text({ key, what, time: until ? textOfTime(until) : "" }),
-    ...edits.map(({ setting, value }) => `${file}: ${setting}: ${value}`),
-    ...(edits.length > 0 ? [`then ${dkpAccess("review", stack)}, and commit`] : []),
-    ...(command === undefined ? [] : [command]),
-    ...actions.map((action) => `then ${commands[action]}`),
-  ];
-  if (why === "hand-over" && cluster === undefined) {
-    lines.push(`or, if DKP has it already: ${dkpAccess("keys", stack, "--dkp-key", key)}`);
+function whoHas(
+  id: string,
+  situation: KeySituation,
+  findings: readonly Finding<KeyRules>[],
+): string {
+  const { settings, iam, cluster } = situation;
+  const { managedBy, maxAge } = settings.accessKeys;
+  const inIam = iam.keys.find((key) => key.id === id);
+  const who: string[] = [];
+  if (terraformKeyOf(situation)?.id === id) {
+    who.push("Terraform");
   }
-  if (!["done", "none", "which-key"].includes(why)) {
-    lines.push(`then ${dkpAccess("keys", stack, ...context)}`);
+  if (cluster?.configuration.keyId === id) {
+    const isRotated = managedBy === "rotate" && inIam?.status === "Active";
+    who.push(isRotated ? `DKP until ${dayText(dueAt(inIam, maxAge))}` : "DKP");
   }
-  return lines.map((line, index) => (index === 0 ? line : `  ${line}`));
+  for (const { values } of findings) {
+    // `rotate` waits for it.
+    if ("other" in values && values.other === id && "until" in values) {
+      who.push(`rotate until ${String(values.until).slice(0, "2026-12-01".length)}`);
+    }
+  }
+  if (managedBy === "rotate" && inIam?.status === "Inactive" && who.length === 0) {
+    who.push("rotate until it needs the room");
+  }
+  const nobody = isOfNobody(id, situation) ? "nobody here" : "not known";
+  return who.join(", ") || nobody;
 }
 
-/** The report as text. */
-export function keyReportText(report: KeyReport, file: string): string {
-  const { situation, findings } = report;
+/** The report as text: a table, then the differences and what `rotate` does next. */
+export function keyReportText({ situation, findings, rows }: KeyReport): string {
   const { settings, iam } = situation;
+  const table = [
+    ["key", "status", "age", "last use", "who has it"],
+    ...rows.map(({ id, inIam, status, who }) => [id, status, ...timesOf(situation, inIam), who]),
+  ];
+  const widths = table[0]?.map((_, column) =>
+    Math.max(...table.map((row) => row[column]?.length ?? 0)),
+  );
   const lines = [
     `${settings.stack}: keys of the user ${settings.user.name} in account ${iam.account}`,
-    ...slotsOf(situation).map((slot) => `  ${slotText(slot, situation)}`),
+    ...(rows.length === 0 ? ["  none"] : table.map((row) => `  ${rowText(row, widths ?? [])}`)),
     ...findings.flatMap((finding) => [
-      `${levelOf<KeyRules>(KEY_RULES, finding)}: ${textOf<KeyRules>(KEY_RULES, finding)}`,
+      `${prefixOf(finding)}: ${textOf<KeyRules>(KEY_RULES, finding)}`,
       ...adviceLines<KeyRules>(KEY_RULES, finding).map((line) => `  ${line}`),
     ]),
-    ...stepLines(report, file).map((line, index) => (index === 0 ? `next: ${line}` : line)),
   ];
   return lines.map((line) => `${visible(line)}\n`).join("");
 }
 
-function slotText(slot: KeySlot, situation: KeySituation): string {
-  const { inState, inIam, inSettings } = slot;
-  const { state } = situation;
-  if (inState === undefined) {
-    return `${slot.slot}: ${inSettings === "absent" ? "absent" : "not applied yet"}`;
+const rowText = (row: readonly string[], widths: readonly number[]) =>
+  row
+    .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+    .join("  ")
+    .trimEnd();
+
+function timesOf({ iam }: KeySituation, key: IamKey | undefined): readonly [string, string] {
+  if (key === undefined) {
+    return ["", ""];
   }
-  const parts = [`${slot.slot}: ${inIam ? keyText(inIam) : `${inState.id} (not in IAM)`}`];
-  if (inState.id === state.current.id) {
-    parts.push("the current key");
-  }
-  const dkp = dkpKeyOf(situation);
-  if (inState.id === dkp?.id && dkp.usedAt === undefined) {
-    parts.push("DKP has it");
-  }
-  if (inState.secret !== undefined) {
-    parts.push("its secret is in plaintext in the state");
-  }
-  return parts.join(", ");
+  const { lastUsed } = key;
+  const known = lastUsed === undefined ? "never" : `${dayText(lastUsed.at)}, ${lastUsed.service}`;
+  const age = counted(Math.floor(ageInDays(key, iam.now)), "day");
+  return [age, iam.unread === undefined ? known : "not read"];
+}
+
+/** A note of `rotate` says what its next run does. */
+function prefixOf(finding: Finding<KeyRules>): string {
+  const level = levelOf<KeyRules>(KEY_RULES, finding);
+  return level === "note" && finding.rule in ROTATE_RULES ? "rotate" : level;
 }
 
 /** The JSON of a deployment besides findings; no secret. */
-export function keysJson(
-  report: KeyReport,
-  file: string,
-): Readonly<Record<string, unknown>> & { readonly stack: string } {
-  const { situation, next } = report;
-  const { settings, state } = situation;
+export function keysJson({ situation, rows }: KeyReport): {
+  readonly stack: string;
+  readonly user: string;
+  readonly keys: readonly object[];
+} {
+  const { stack, user } = situation.settings;
   return {
-    stack: settings.stack,
-    user: settings.user.name,
-    slots: slotsOf(situation).map(({ slot, inSettings, inState, inIam }) => ({
-      ...inIam,
-      slot,
-      inSettings,
-      id: inState?.id,
-      current: inState !== undefined && inState.id === state.current.id,
-      isPlaintext: inState?.secret !== undefined,
-    })),
-    dkpKey: dkpKeyOf(situation),
-    next: { ...next, text: stepLines(report, file) },
+    stack,
+    user: user.name,
+    keys: rows.map(({ id, inIam, status, who }) => ({ ...inIam, id, status, who })),
   };
 }

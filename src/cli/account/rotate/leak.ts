@@ -3,7 +3,7 @@ import { awsCommand, shellWord } from "../../text/advice";
 import { timeText } from "../../text/time";
 import type { IamKey } from "../aws/iam-reader";
 import { AwsError } from "../aws/operations";
-import { createdOf } from "../key-judge";
+import { createdOf } from "../key-times";
 import { isUsed, type RotateFound, useOf } from "./next-step";
 import { giveNewKey, type RotationWorld } from "./rotation";
 
@@ -59,7 +59,7 @@ export interface LeakPlan {
   readonly refusal: Refusal | undefined;
   /** May be the new key of a former run, whose file somebody has. */
   readonly younger: IamKey | undefined;
-  readonly forSlot: IamKey | undefined;
+  readonly forRoom: IamKey | undefined;
 }
 
 /** The options that name a cluster. */
@@ -106,8 +106,8 @@ export async function leakPlan(
   const isNeeded =
     dkpKey === undefined ? undefined : leaked.includes(dkpKey) || (all && !isActive(all, dkpKey));
   const younger = elsewhere && youngerOf(all ?? [], leaked);
-  const forSlot = slotOf(all ?? [], leaked, dkpKey, world.now());
-  const isFull = all !== undefined && all.length > 1 && forSlot === undefined;
+  const forRoom = roomOf(all ?? [], leaked, dkpKey, world.now());
+  const isFull = all !== undefined && all.length > 1 && forRoom === undefined;
   const refusal =
     world.refusal ??
     (elsewhere === undefined && dkpKey === undefined ? NO_DESTINATION : undefined) ??
@@ -118,7 +118,7 @@ export async function leakPlan(
   return {
     ...{ leaked, keys, gone, others, isNeeded },
     ...{ isGiven, refusal, younger },
-    forSlot: isGiven && all !== undefined && all.length > 1 ? forSlot : undefined,
+    forRoom: isGiven && all !== undefined && all.length > 1 ? forRoom : undefined,
   };
 }
 
@@ -143,7 +143,7 @@ export const patient = (world: LeakWorld): LeakWorld => ({
 /** The same response, without another key for DKP. */
 export const contained = (plan: LeakPlan, refusal: Refusal): LeakPlan => ({
   ...plan,
-  ...{ isGiven: false, forSlot: undefined, refusal },
+  ...{ isGiven: false, forRoom: undefined, refusal },
 });
 
 const isActive = (keys: readonly IamKey[], key: string | undefined): boolean =>
@@ -159,12 +159,15 @@ const noRoom = (keys: readonly IamKey[]): string =>
   `the user has ${keys.map(({ id }) => id).join(" and ")}, of which none is named, and IAM ` +
   "allows no third key; delete the one that nothing uses";
 
+/** Where a named key is gone, and its creation unknown, one that something used may be older. */
 function youngerOf(keys: readonly IamKey[], leaked: readonly string[]): IamKey | undefined {
   const named = keys.filter(({ id }) => leaked.includes(id));
+  const areListed = named.length === leaked.length;
   return keys.find(
     (key) =>
       key.status === "Active" &&
       !leaked.includes(key.id) &&
+      (areListed || !isUsed(key)) &&
       named.every((each) => createdOf(each) < createdOf(key)),
   );
 }
@@ -173,7 +176,7 @@ function youngerOf(keys: readonly IamKey[], leaked: readonly string[]): IamKey |
  * The key that makes room: a leaked one, DKP's last, else one that nothing has used and that the
  * cluster, which was read, does not have.
  */
-const slotOf = (
+const roomOf = (
   keys: readonly IamKey[],
   leaked: readonly string[],
   dkpKey: string | undefined,
@@ -308,12 +311,12 @@ async function given(world: LeakWorld, plan: LeakPlan): Promise<RotateFound> {
   if (elsewhere === undefined) {
     return { rule: "given", values: { key: await workingKey(world, plan) } };
   }
-  await makeRoom(world, plan.forSlot);
+  await makeRoom(world, plan.forRoom);
   return await elsewhere.create();
 }
 
-const makeRoom = async (world: LeakWorld, forSlot: IamKey | undefined): Promise<void> =>
-  forSlot && world.deleteKey(forSlot.id);
+const makeRoom = async (world: LeakWorld, forRoom: IamKey | undefined): Promise<void> =>
+  forRoom && world.deleteKey(forRoom.id);
 
 /**
  * Replaces a key that does not work: another response at the same time may delete it.
@@ -329,7 +332,7 @@ async function workingKey(world: LeakWorld, { leaked }: LeakPlan): Promise<strin
     if (attempts === ATTEMPTS) {
       throw new Error("another response changes the keys at the same time");
     }
-    await makeRoom(world, keys.length > 1 ? slotOf(keys, leaked, dkpKey, world.now()) : undefined);
+    await makeRoom(world, keys.length > 1 ? roomOf(keys, leaked, dkpKey, world.now()) : undefined);
     await giveNewKey(world).catch(async (error: unknown) => {
       if ((await world.dkpKey()) === dkpKey) {
         throw error;
@@ -343,7 +346,7 @@ async function workingKey(world: LeakWorld, { leaked }: LeakPlan): Promise<strin
  * @param receiver where another key goes, as a person recognizes it
  */
 export function leakPlanText(
-  { keys, gone, others, isGiven, isNeeded, refusal, younger, forSlot }: LeakPlan,
+  { keys, gone, others, isGiven, isNeeded, refusal, younger, forRoom }: LeakPlan,
   now: Date,
   receiver: string,
   managedBy: string = "rotate",
@@ -358,8 +361,8 @@ export function leakPlanText(
         "do not apply before accessKeys.managedBy is rotate.",
     );
   }
-  if (forSlot !== undefined) {
-    lines.push(`- delete ${forSlot.id}, because IAM allows only two keys (${useOf(forSlot).use})`);
+  if (forRoom !== undefined) {
+    lines.push(`- delete ${forRoom.id}, because IAM allows only two keys (${useOf(forRoom).use})`);
   }
   if (isGiven) {
     lines.push(

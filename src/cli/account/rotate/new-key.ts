@@ -8,7 +8,7 @@ import { timeText } from "../../text/time";
 import type { IamKey } from "../aws/iam-reader";
 import { providerBlock, providerYaml } from "../hand-over/provider-block";
 import { writeSecretFile } from "../hand-over/secret-file";
-import { DAY } from "../key-judge";
+import { DAY } from "../key-times";
 import { type RotateFound, UNUSED_DAYS, useOf } from "./next-step";
 import type { RotationWorld } from "./rotation";
 

@@ -1,8 +1,11 @@
+import type { Deployment } from "../../../settings/deployment";
 import type { LastWrite } from "../../cluster/running-cluster";
 import type { Found } from "../../findings/finding";
+import { keyCommands } from "../../iam/leaked-key";
+import { dkpAccess } from "../../text/advice";
 import { timeText } from "../../text/time";
 import type { IamKey } from "../aws/iam-reader";
-import { ageInDays, createdOf, DAY } from "../key-judge";
+import { ageInDays, createdOf, DAY } from "../key-times";
 import type { ROTATE_RULES } from "./rotate-rules";
 
 /**
@@ -53,6 +56,22 @@ export interface Step {
   readonly action?: { readonly do: "replace" | "deactivate"; readonly id?: string };
 }
 
+/** What the settings and the cluster decide about a rotation. */
+export function rotatingOf(
+  { stack, user, region, accessKeys: { managedBy, maxAge } }: Deployment,
+  isOfCommander: boolean,
+): Pick<Situation, "maxAge" | "reader" | "deactivate" | "giving"> {
+  const isByTerraform = managedBy !== "rotate";
+  const ofCluster = isOfCommander ? "Commander" : undefined;
+  const to = isOfCommander ? ["--out", "FILE"] : ["--cluster"];
+  return {
+    maxAge,
+    reader: isByTerraform ? "Terraform" : ofCluster,
+    deactivate: keyCommands(user.name, region).deactivate,
+    giving: dkpAccess(isByTerraform ? "hand-over" : "rotate", stack, ...to),
+  };
+}
+
 /**
  * The next step of a rotation. It follows from the situation alone, so that the next run continues
  * one that was killed, or whose responses were lost. The order is the rule: a key of DKP that does
@@ -76,7 +95,7 @@ export function nextStep(situation: Situation): Step {
 }
 
 const isDue = ({ now, maxAge, isWanted, reader }: Situation, own: IamKey): boolean =>
-  reader !== "Terraform" && (isWanted || now >= after(createdOf(own), maxAge));
+  reader !== "Terraform" && (isWanted || now >= dueAt(own, maxAge));
 
 /** The findings of a step: what it does, and that a rotation takes longer than it should. */
 export function findingsOf(situation: Situation, { found, action }: Step): readonly RotateFound[] {
@@ -84,7 +103,7 @@ export function findingsOf(situation: Situation, { found, action }: Step): reado
     return situation.reader === "Terraform" ? [found] : [found, ...overdueFindings(situation)];
   }
   const { id } = action;
-  return id === undefined ? [found] : [{ rule: "delete-for-slot", values: { other: id } }, found];
+  return id === undefined ? [found] : [{ rule: "delete-for-room", values: { other: id } }, found];
 }
 
 export interface Rotating extends Pick<Situation, "now" | "maxAge" | "keys"> {
@@ -177,7 +196,7 @@ function formerKey(
  * A key that was created after DKP's: for a file of `--out`, by a run that did not end, by
  * Terraform before a hand-over, or by somebody else.
  */
-function youngerKey({ reader, lastWrite }: Situation, own: IamKey, other: IamKey): Step {
+function youngerKey({ reader, lastWrite, giving }: Situation, own: IamKey, other: IamKey): Step {
   const values = { key: own.id, other: other.id, ...useOf(other) };
   if (other.status !== "Active") {
     return { found: { rule: "former-inactive", values } };
@@ -187,7 +206,7 @@ function youngerKey({ reader, lastWrite }: Situation, own: IamKey, other: IamKey
   }
   const until = timeText(after(createdOf(other), UNUSED_DAYS));
   return reader === "Terraform"
-    ? { found: { rule: "not-handed-over", values } }
+    ? { found: { rule: "not-handed-over", values: { ...values, command: giving } } }
     : { found: { rule: "younger-unused", values: { ...values, until } } };
 }
 
@@ -208,7 +227,7 @@ function idle({ maxAge, reader }: Situation, own: IamKey): Step {
   if (reader === "Terraform") {
     return { found: { rule: "nothing-to-end", values } };
   }
-  const until = timeText(after(createdOf(own), maxAge));
+  const until = timeText(dueAt(own, maxAge));
   return { found: { rule: "nothing-due", values: { ...values, until } } };
 }
 
@@ -220,8 +239,9 @@ export function unreadFindings({
   keys,
   now,
   maxAge,
+  reader,
   deactivate,
-}: Pick<Situation, "keys" | "now" | "maxAge" | "deactivate">): readonly RotateFound[] {
+}: Pick<Situation, "keys" | "now" | "maxAge" | "reader" | "deactivate">): readonly RotateFound[] {
   const [younger, older] = keys
     .filter(({ status }) => status === "Active")
     .toSorted((one, other) => +createdOf(other) - +createdOf(one));
@@ -230,7 +250,7 @@ export function unreadFindings({
   }
   const found: RotateFound[] = [];
   const values = { key: younger.id, created: timeText(createdOf(younger)) };
-  const until = after(createdOf(younger), maxAge);
+  const until = reader === "Terraform" ? undefined : dueAt(younger, maxAge);
   if (older !== undefined && isFormer(older, younger, now)) {
     const command = deactivate(older.id);
     found.push({
@@ -239,12 +259,15 @@ export function unreadFindings({
     });
   }
   found.push(
-    now >= until
+    until !== undefined && now >= until
       ? { rule: "due-unread", values }
-      : { rule: "nothing-due-unread", values: { ...values, until: timeText(until) } },
+      : { rule: "nothing-due-unread", values: { ...values, until: until && timeText(until) } },
   );
   return found;
 }
+
+/** When the rotation of a key begins. */
+export const dueAt = (key: IamKey, maxAge: number): Date => after(createdOf(key), maxAge);
 
 const lastOf = (key: IamKey): Date => key.lastUsed?.at ?? createdOf(key);
 

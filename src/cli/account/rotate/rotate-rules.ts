@@ -19,17 +19,16 @@ const ROTATION = {
       before {until}`,
     "not-handed-over": {
       text: "{other} is newer than {key}, the key that DKP has, and nothing has used it",
-      remedy: `if it is Terraform's key, give it to DKP: npx dkp-access hand-over [{stack}|STACK]
-        --cluster`,
+      remedy: "if it is Terraform's key, give it to DKP: {command}",
     },
-    "nothing-due-unread": `nothing to do: the youngest key that works is {key}, created {created},
-      and its rotation begins on {until}`,
+    "nothing-due-unread": `nothing to do: the youngest key that works is {key}, created
+      {created}[, and its rotation begins on {until}]`,
     "end-by-person": {
       text: `the former key {other} was {use}, and {key} has been used since; the cluster was not
         read, so {other} stays Active`,
       remedy: "if you know that DKP has {key}, end {other}: {command}",
     },
-    "delete-for-slot": `{other}, which nothing uses, is deleted, because IAM allows only two keys
+    "delete-for-room": `{other}, which nothing uses, is deleted, because IAM allows only two keys
       and DKP needs another one`,
     "new-key": {
       text: `the new key {key} is Active, and {to} has its secret; use it before {until}, because a
@@ -40,11 +39,11 @@ const ROTATION = {
     given: `the cluster has the key {key} now, and AWS denies DKP's calls until its components
       have restarted with it`,
     "leaked-deleted": "{key} is deleted; it was {use}",
-    // The hours are SESSION_HOURS of the module leaked-key.
+    // GetSessionToken, "DurationSeconds": at most 129,600 seconds for an IAM user.
     "sessions-denied": {
       text: "sessions of the user that were issued before {before} are denied",
-      remedy: `find what the attacker created: step 5 of review/[{stack}|STACK]/after-a-leak.md.
-        36 hours after that time, remove the Deny: {removal}`,
+      remedy: `find what the attacker created: docs/how-to/leak.md#on-the-next-day. 36 hours after
+        that time, remove the Deny: {removal}`,
     },
   },
   attention: {
@@ -66,7 +65,8 @@ const ROTATION = {
     },
     "no-key": {
       text: "the user has no key that works",
-      remedy: "for an installation, npx dkp-access rotate [{stack}|STACK] --out FILE",
+      remedy: `npx dkp-access keys [{stack}|STACK] shows how DKP gets one; for an installation with
+        accessKeys.managedBy: rotate, npx dkp-access rotate [{stack}|STACK] --out FILE`,
     },
     "due-by-file": {
       text: `DKP has {key}, created {created}, and its rotation is due; Commander manages the

@@ -1,5 +1,5 @@
 import { type Command, Option } from "commander";
-import { ACCESS_KEY_ID } from "../../../iam/key-slots";
+import { ACCESS_KEY_ID } from "../../../iam/limits";
 import { type ClusterAccess, clusterAccess } from "../../cluster/d8";
 import { shellWord } from "../../text/advice";
 import { asked, type Session } from "./session";

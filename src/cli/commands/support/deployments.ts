@@ -120,7 +120,6 @@ const AT_A_TIME = 4;
 /**
  * Reports deployments in their order, several at a time. An error with one counts as an unknown
  * result, and does not stop the others.
- * @returns the reports of those that could be read
  */
 export async function forDeployments<
   Of extends Rules,
@@ -129,7 +128,7 @@ export async function forDeployments<
   session: Session,
   deployments: readonly Deployment[],
   { rules, report, text, json, format }: DeploymentReports<Of, Report>,
-): Promise<readonly Report[]> {
+): Promise<void> {
   const reports = new Map<Deployment, Report>();
   let ended = 0;
   await someAtATime(AT_A_TIME, deployments, async (deployment) => {
@@ -161,5 +160,4 @@ export async function forDeployments<
   } else {
     session.print(inOrder.map(text).join("\n"));
   }
-  return inOrder;
 }

@@ -4,15 +4,12 @@ import { lockOf } from "../../../app";
 import type { Deployment } from "../../../settings/deployment";
 import { readTextFile, removeAbandoned, temporaryName } from "../../../text/files";
 import { parseJson } from "../../../text/json";
-import { requiredOf, withIam } from "../../account/aws/iam-reader";
-import { readKeyUses } from "../../account/key-judge";
-import { overdueFindings } from "../../account/rotate/next-step";
 import type { DiffFound } from "../../diff/change-rules";
 import { type Changes, findingsOf, withDigest } from "../../diff/changes";
 import { guardsOff } from "../../diff/guards";
 import { readPlan } from "../../diff/plan-file";
 import { planDigest } from "../../diff/plans/digest";
-import { changesOfPlan, keysOfPlan } from "../../diff/plans/plan-findings";
+import { changesOfPlan } from "../../diff/plans/plan-findings";
 import { masked, secretsIn } from "../../diff/secrets";
 import { reviewedJson } from "../../terraform/configuration";
 import {
@@ -102,21 +99,7 @@ export async function withPlan(
     const rules = findingsOf(changes).map(({ rule }) => rule);
     const origin = { configuration, lock, destination: locationOf(destination), rules };
     const isApplied = code !== 0 || rules.includes("state-outdated");
-    // The digest has no last uses and no age in it: they change while somebody approves.
-    const uses = rules.some((rule) => ENDINGS.includes(rule))
-      ? await orWarning(
-          session,
-          "the last uses of the keys are unknown",
-          readKeyUses(deployment, keysOfPlan(plan), session.waiting(USES_LIMIT)),
-        )
-      : undefined;
-    const ofAge = overdueOf(session, deployment);
-    const overdue = (await orWarning(session, "the age of the key is unknown", ofAge)) ?? [];
-    const judged =
-      uses === undefined && overdue.length === 0
-        ? changes
-        : changesOfPlan(plan, stack, source, [...more, ...overdue], deployment, uses);
-    const shown = { ...judged, guardsOff: guardsOff(deployment) };
+    const shown = { ...changes, guardsOff: guardsOff(deployment) };
     await use({
       stack,
       folder,
@@ -126,34 +109,6 @@ export async function withPlan(
   };
   await atSignal(remove, () => make().finally(remove));
 }
-
-/** The rules about a key that an apply deactivates or deletes, if its last use is unknown. */
-const ENDINGS: readonly string[] = ["key-ended", "key-ended-in-use"];
-
-const USES_LIMIT = 60;
-
-/** The schedule of `rotate` may have stopped. */
-async function overdueOf(session: Session, deployment: Deployment): Promise<readonly DiffFound[]> {
-  const { stack, managedBy, maxAge, user } = deployment;
-  if (managedBy !== "rotate" || maxAge === undefined) {
-    return [];
-  }
-  return await withIam(deployment, session.waiting(USES_LIMIT), async (iam) => {
-    const keys = requiredOf(await iam.keys(user.name)) ?? [];
-    return overdueFindings({ stack, maxAge, keys, dkpKey: undefined, now: iam.now() });
-  });
-}
-
-/** What was read; undefined, with a warning, if the credentials may not read it. */
-const orWarning = <T>(
-  { printError }: Session,
-  unknown: string,
-  reading: Promise<T>,
-): Promise<T | undefined> =>
-  reading.catch(({ message }: Error) => {
-    printError(`warning: ${unknown}: ${message}\n`);
-    return undefined;
-  });
 
 /** Leaves out how to apply the saved file, which is gone when the command ends. */
 function planText(lines: readonly string[]): string {

@@ -2,7 +2,6 @@ import SemVer from "semver/classes/semver";
 import valid from "semver/functions/valid";
 import { ACCOUNT_ID } from "../../../iam/arns";
 import type { Deployment } from "../../../settings/deployment";
-import { KEY_ADDRESSES } from "../../../terraform/addresses";
 import { canonical, listOf, objectOf, textOf, valueAt } from "../../../text/json";
 import { packageVersion } from "../../../text/package-file";
 import { approvedFiles, normalizedSettings } from "../../pack/contents";
@@ -95,15 +94,9 @@ function lockFindings(before: PackSide, after: PackSide): readonly DiffFound[] {
 }
 
 function findingsBetween(before: PackSide, after: PackSide): readonly DiffFound[] {
-  const importedBefore = importedIn(before);
-  // An import stays in effect without its setting. Where there is a key, it has none.
-  const isNew = (address: string) =>
-    valueAt(before.terraform, ["resource", ...address.split(".")]) === undefined;
-  const importedAfter = [...importedBefore, ...importedIn(after).filter(isNew)];
-  const contentsBefore = contentsOf(before, after, importedBefore);
-  const contentsAfter = contentsOf(after, before, importedAfter);
+  const contentsBefore = contentsOf(before, after);
+  const contentsAfter = contentsOf(after, before);
   const snapshots = [contentsBefore.snapshot, contentsAfter.snapshot] as const;
-  const keyAddresses: readonly string[] = Object.values(KEY_ADDRESSES);
   const isApplied = canonical(before.terraform) !== canonical(after.terraform);
   const resources = resourceFindings(
     ...snapshots,
@@ -116,12 +109,7 @@ function findingsBetween(before: PackSide, after: PackSide): readonly DiffFound[
     ),
     ...permissionFindings(...snapshots),
     ...exposureFindings(...snapshots),
-    ...policyFileFindings(
-      contentsBefore.policies,
-      contentsAfter.policies,
-      isApplied,
-      importedIn(after).some((address) => keyAddresses.includes(address)),
-    ),
+    ...policyFileFindings(contentsBefore.policies, contentsAfter.policies, isApplied),
     ...outputFindings(...snapshots),
     ...(before.settings === undefined
       ? []
@@ -133,16 +121,13 @@ function importedIn({ terraform }: PackSide): readonly string[] {
   return listOf(terraform.import).map((block) => nameOf(objectOf(block).to));
 }
 
-/**
- * @param other has the account and the prefix that this side does not set
- * @param imported addresses whose import was or will be applied
- */
-function contentsOf(side: PackSide, other: PackSide, imported: readonly string[]) {
+/** @param other has the account and the prefix that this side does not set */
+function contentsOf(side: PackSide, other: PackSide) {
   const setting = (...path: readonly string[]) =>
     textOf(valueAt(side.settings, path)) ?? textOf(valueAt(other.settings, path));
   const account = setting("accountId") ?? ACCOUNT_ID;
   const policies = policiesIn(side.files, { account, prefix: setting("cluster", "prefix") });
-  return { policies, snapshot: snapshotOfPack(side.terraform, policies, account, imported) };
+  return { policies, snapshot: snapshotOfPack(side.terraform, policies, account) };
 }
 
 /** If it is newer, or explains findings. The commits of checkouts have no order. */

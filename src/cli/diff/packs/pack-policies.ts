@@ -53,13 +53,11 @@ function withPlaceholders(arn: string, { account, prefix }: Placeholders): strin
  * What Terraform does not apply. A file that one side lacks is not compared, except for those of
  * the Terraform role.
  * @param isUsed whether Terraform's configuration changes too
- * @param isKeyImported by this change
  */
 export function policyFileFindings(
   before: PackPolicies,
   after: PackPolicies,
   isUsed: boolean,
-  isKeyImported: boolean,
 ): readonly DiffFound[] {
   return UNAPPLIED_FILES.flatMap((file): readonly DiffFound[] => {
     const [old, current] = [before.get(file), after.get(file)];
@@ -69,7 +67,7 @@ export function policyFileFindings(
       (file === PLANNER_FILE && old !== undefined && current !== undefined)
     ) {
       const change = comparePolicies(policiesOf(before), policiesOf(after));
-      return deployerFindings(file, change, isUsed, isKeyImported);
+      return deployerFindings(file, change, isUsed);
     }
     if (old === undefined || current === undefined) {
       const isNew = before.size > 0 && current !== undefined;

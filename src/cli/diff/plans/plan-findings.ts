@@ -1,8 +1,6 @@
 import type { Deployment } from "../../../settings/deployment";
-import { ADDRESSES, KEY_ADDRESSES, policyOfAddress } from "../../../terraform/addresses";
+import { ADDRESSES, policyOfAddress } from "../../../terraform/addresses";
 import { canonical, type JsonObject, listOf, objectOf, textOf, valueAt } from "../../../text/json";
-import type { IamKey } from "../../account/aws/iam-reader";
-import type { KeyUses } from "../../account/key-judge";
 import type { PackFile } from "../../pack/contents";
 import type { DiffFound } from "../change-rules";
 import { type Changes, changesOf } from "../changes";
@@ -18,13 +16,12 @@ import {
 } from "../resource-findings";
 import { planRisks } from "../risk-changes";
 import { exposureFindings, masked, outputFindings, secretFindings, secretsIn } from "../secrets";
-import { isOurs, keyIn, policyAt, type Snapshot, slotsOf, snapshotOfPlan } from "../snapshot";
+import { isOurs, policyAt, type Snapshot, snapshotOfPlan } from "../snapshot";
 
 /**
  * @param given what `terraform show -json` or OpenTofu's prints of a plan
  * @param more what is known of the plan besides
  * @param deployment for the sentences about a leaked key
- * @param uses the last uses of its keys, if they are known
  */
 export function changesOfPlan(
   given: JsonObject,
@@ -32,7 +29,6 @@ export function changesOfPlan(
   source: string,
   more: readonly DiffFound[] = [],
   deployment?: Deployment,
-  uses?: KeyUses,
 ): Changes {
   const secrets = secretsIn(given);
   const [secretPlan, plan] = [planOf(given), planOf(masked(given, secrets))];
@@ -40,11 +36,12 @@ export function changesOfPlan(
   const resources = resourcesOfPlan(plan, before, after);
   const permissions = permissionFindings(before, after);
   const state = stateOf(plan, before, after);
+  const lost = plan.drift.flatMap((change) => (change.after === undefined ? change.address : []));
   const findings = [
     ...plan.notCompared.map(unknownPart),
     ...(plan.isIncomplete ? [{ rule: "plan-incomplete", values: {} } as const] : []),
     ...more,
-    ...resourceFindings(before, after, resources, uses),
+    ...resourceFindings(before, after, resources, lost),
     ...(deployment === undefined ? [] : planRisks(deployment, before, after)),
     ...permissions,
     ...resources
@@ -77,15 +74,6 @@ function stateOf(plan: Plan, before: Snapshot, after: Snapshot): "new" | "remove
     return undefined;
   }
   return isAfter ? "new" : "removed";
-}
-
-/** Of the state that a plan begins with. */
-export function keysOfPlan(given: JsonObject): readonly Pick<IamKey, "id" | "created">[] {
-  const before = snapshotOfPlan(planOf(given), "before");
-  return slotsOf(before).flatMap((slot) => {
-    const { id, created } = keyIn(before, slot) ?? {};
-    return id === undefined ? [] : [{ id, created }];
-  });
 }
 
 function priorResources(given: JsonObject): readonly JsonObject[] {
@@ -130,7 +118,7 @@ function creationFindings(
   before: Snapshot,
   resources: readonly ResourceChange[],
 ): readonly DiffFound[] {
-  const known = [...Object.values(KEY_ADDRESSES), ...plan.drift.map(({ address }) => address)];
+  const known = [ADDRESSES.accessKey, ...plan.drift.map(({ address }) => address)];
   const created = resources.flatMap(({ address, action, what }) =>
     action === "created" && isOurs(address) && !known.includes(address) ? [`the ${what}`] : [],
   );
@@ -194,10 +182,9 @@ function driftFindings(
   resources: readonly ResourceChange[],
 ): readonly DiffFound[] {
   if (current === undefined) {
-    const isCompared = [...WITH_PERMISSIONS, ...Object.values(KEY_ADDRESSES)].includes(address);
     return resources
       .filter((resource) => resource.address === address && resource.action === "created")
-      .filter(() => isCompared)
+      .filter((resource) => WITH_PERMISSIONS.includes(resource.address))
       .map(({ what }) => ({ rule: "drift-deleted", address, values: { what } }));
   }
   const attributes = driftedAttributes(old, current, before);

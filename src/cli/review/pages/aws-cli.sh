@@ -14,7 +14,7 @@ set -eu
 export AWS_REGION={{ region | shell }} AWS_DEFAULT_REGION={{ region | shell }}
 export AWS_PAGER='' AWS_CLI_FILE_ENCODING=UTF-8
 
-# <!-- if accessKeys != "none" -->
+# <!-- if accessKeys.managedBy == "terraform" -->
 key_file=$PWD/{{ keyFile | shell }}
 if [ -e "$key_file" ]; then
   echo "$key_file exists: move it, or run this script in another folder" >&2
@@ -73,13 +73,13 @@ aws iam attach-role-policy --role-name={{ nodeRole.name | shell }} --policy-arn=
 
 # <!-- endif -->
 # Access key
-# <!-- if accessKeys != "none" -->
+# <!-- if accessKeys.managedBy == "terraform" -->
 umask 077 # A new file has mode 0600.
 set -C # The shell writes to no file that exists.
 aws iam create-access-key --user-name={{ user.name | shell }} --output=json >"$key_file"
 echo "The access key is in $key_file. Copy it into DKP's AWSClusterConfiguration, then delete the file."
 # <!-- else -->
-# The settings have accessKeys: none. Create a key where you store its secret:
+# Terraform creates no key for this deployment. Create a key where you store its secret:
 #   export AWS_REGION={{ region | shell }} AWS_DEFAULT_REGION={{ region | shell }}
 #   aws iam create-access-key --user-name={{ user.name | shell }} --output=json
 # <!-- endif -->
@@ -89,7 +89,7 @@ echo "The access key is in $key_file. Copy it into DKP's AWSClusterConfiguration
 # account=$(aws sts get-caller-identity --query=Account --output=text)
 # policies="arn:{{ partition | verbatim }}:iam::$account:policy"{{ deployment.policy.path | shell }}
 # aws iam delete-access-key --user-name={{ user.name | shell }} --access-key-id=ACCESS_KEY_ID
-# <!-- if accessKeys != "none" -->
+# <!-- if accessKeys.managedBy == "terraform" -->
 # rm {{ keyFile | shell }}
 # <!-- endif -->
 # <!-- if nodeRole -->

@@ -97,7 +97,7 @@ describe.each(programs())("with $name, where accessKeys.managedBy becomes rotate
         true,
       ]);
 
-      // The former key has the second place until somebody deletes it.
+      // The former key stays until somebody deletes it.
       await aws.deleteKey(other.accessKeyId);
       await aws.createKey();
       expect(planned()).toEqual(expect.arrayContaining([2, "key-created-again"]));

@@ -126,7 +126,7 @@ export const SITUATIONS: Readonly<Record<string, readonly [given: KeySituation, 
     inCluster(situation(NONE, undefined, iamKey(OLD, 9, 0.1), iamKey(OTHER, 5)), OLD),
     "key-of-nobody",
   ],
-  "a deactivated key keeps its place": [
+  "a deactivated key stays": [
     situation("", NEW, iamKey(OLD, 60, 20, "Inactive"), iamKey(NEW, 9, 0.1)),
     "key-inactive",
   ],

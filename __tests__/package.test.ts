@@ -127,21 +127,6 @@ describe("links in Markdown files", () => {
     expect(pages.length).toBeGreaterThan(10);
     expect([...new Set(pages.filter(isDead))]).toEqual([]);
   });
-
-  it("about removed settings name a page that has the setting", () => {
-    const upgrade = projectFile("docs/how-to/upgrade.md");
-    const fields = [
-      ...projectFile("src/settings/removed-settings.ts").matchAll(
-        /^ {2}"?([a-z][\w.]*)"?: (?!\(\))/gm,
-      ),
-    ].map(([, field = ""]) => field);
-    expect(fields).toContain("policy.marker");
-    expect(
-      fields.filter(
-        (field) => !upgrade.includes(`\`${field}\``) && !upgrade.includes(`\`${field}:`),
-      ),
-    ).toEqual([]);
-  });
 });
 
 it("the file names in CONTRIBUTING.md are those of files that exist", () => {

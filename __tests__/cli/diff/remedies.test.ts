@@ -28,7 +28,6 @@ const REMEDIES: Readonly<
 const WITHOUT_SETTINGS = [
   "policy-detached",
   "removed-while-protected",
-  "group-left",
   "key-forgotten",
   "first-key",
   "key-created-again",

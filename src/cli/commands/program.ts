@@ -2,7 +2,6 @@ import { Command, CommanderError } from "commander";
 import { packageVersion } from "../../text/package-file";
 import { EXIT, type ExitCode } from "../findings/finding";
 import { COMMANDS, ENVIRONMENT, EXIT_CODES } from "./commands";
-import { removedName } from "./removed";
 import { type Host, Session } from "./support/session";
 
 /**
@@ -12,10 +11,6 @@ import { type Host, Session } from "./support/session";
 export async function runProgram(args: readonly string[], host: Host): Promise<ExitCode> {
   const session = new Session(host);
   try {
-    const removed = removedName(args);
-    if (removed !== undefined) {
-      throw new Error(removed);
-    }
     const program = root(session);
     const [first, second] = program.parseOptions([...args]).operands;
     await addCommands(program, session, first === "help" ? second : first);

@@ -53,13 +53,6 @@ const SECTIONS = {
       risk: "the user has no permissions",
       remedy: "restore the attachment, and plan again",
     },
-    "group-left": {
-      text: `Terraform removes the user from the group that has its policy, and may do so before it
-        attaches the policy to the user`,
-      risk: "the user has no permissions in between",
-      remedy: `apply attachment: user-and-group, then attachment: user, with the version of
-        dkp-access before (docs/how-to/upgrade.md#from-a-checkout-before-020)`,
-    },
     "policy-detached-early": {
       text: `Terraform may detach the second policy before the first one has its permissions,
         because an earlier change of the first one failed`,

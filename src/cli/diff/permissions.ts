@@ -82,9 +82,6 @@ function trustFindings(before: Snapshot, after: Snapshot): readonly DiffFound[] 
   return values && old !== current ? [{ rule: "trust-changed", values }] : [];
 }
 
-/** How the user had its policy in an earlier version, with the setting `attachment: group`. */
-const FORMER_MEMBERSHIP = "aws_iam_user_group_membership.group-membership";
-
 function externalFindings(
   address: string,
   before: Snapshot,
@@ -93,12 +90,7 @@ function externalFindings(
   const [old, current] = [before, after].map(({ resources }) =>
     JSON.stringify(resources.get(address)),
   );
-  if (old === current) {
-    return [];
-  }
-  return address === FORMER_MEMBERSHIP && current === undefined && !isAttached(before, 1)
-    ? [{ rule: "group-left", address, values: {} }]
-    : [{ rule: "resource-external", address, values: { address } }];
+  return old === current ? [] : [{ rule: "resource-external", address, values: { address } }];
 }
 
 /** Compared elsewhere in this folder, or without effect on permissions. */
@@ -185,8 +177,6 @@ function argumentFindings(
   const known = [...links, ...KNOWN];
   const unknown = Object.keys({ ...old, ...current })
     .filter((name) => !known.includes(name) && !known.includes(`${type}.${name}`))
-    // Without it, a destroy deletes fewer keys. An earlier version had a setting for it.
-    .filter((name) => name !== "force_destroy" || comparable(current[name]) !== "")
     .filter(
       (name) =>
         comparable(old[name] ?? DEFAULTS[name]) !== comparable(current[name] ?? DEFAULTS[name]),

@@ -1,6 +1,5 @@
 import { createHash } from "node:crypto";
 import type { Deployment } from "../../settings/deployment";
-import { withoutRemovedSettings } from "../../settings/removed-settings";
 import { isObject, type JsonObject } from "../../text/json";
 import { packageVersion } from "../../text/package-file";
 
@@ -80,12 +79,9 @@ export function normalizedSettings({ settings, state }: Deployment): {
   return { version: packageVersion(), settings: effectiveSettings({ ...rest, ...location }) };
 }
 
-/**
- * Without what has no effect: the file of the other fields of `cluster`, and former settings that
- * are always so now.
- */
+/** Without what has no effect: the file of the other fields of `cluster`. */
 export function effectiveSettings(settings: JsonObject): JsonObject {
-  const { cluster, ...rest } = withoutRemovedSettings(settings);
+  const { cluster, ...rest } = settings;
   const { configFile: _, ...fields } = isObject(cluster) ? cluster : {};
   return { ...rest, cluster: fields };
 }

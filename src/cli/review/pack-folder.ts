@@ -13,26 +13,8 @@ interface StaleFile {
   readonly isOtherMeaning: boolean;
 }
 
-const FORMER_FILES: readonly string[] = [
-  ...["deployer-trust-github.json", "deployer-trust-gitlab.json"],
-  ...["planner-trust-github.json", "planner-trust-gitlab.json", "moved.tf"],
-];
-
-/** Of all review packs; earlier versions wrote it. */
-const OVERVIEW = { name: "README.md", start: "# AWS access of DKP: overview\n" };
-
-/** Another README.md belongs to the user. */
-function formerFiles(folder: string, stacks: readonly string[]): readonly StaleFile[] {
-  const overview = join(folder, OVERVIEW.name);
-  const former = stacks.flatMap((stack) => FORMER_FILES.map((name) => join(folder, stack, name)));
-  return [...former, overview]
-    .filter((path) => lstatSync(path, { throwIfNoEntry: false })?.isFile())
-    .filter((path) => path !== overview || readFileSync(path, "utf8").startsWith(OVERVIEW.start))
-    .map((path) => ({ path, what: "left over", text: "", isOtherMeaning: false }));
-}
-
 /**
- * The files that differ from these packs, or that a pack no longer has.
+ * The files that differ from these packs, or that a pack does not have.
  * @throws Error if something else than a file or folder, such as a symbolic link, has the path of
  * one
  */
@@ -51,7 +33,7 @@ export function staleFiles(
       return what ? [{ path, what, text, isOtherMeaning: isOtherMeaning(path, what, text) }] : [];
     }),
   );
-  return [...current, ...formerFiles(folder, Object.keys(packs))];
+  return current;
 }
 
 const entriesOf = (folder: string) =>

@@ -2,7 +2,6 @@ import * as v from "valibot";
 import { argumentsOf, BACKEND_TYPES, type BackendType } from "../../terraform/backends";
 import { isObject } from "../../text/json";
 import { EMPTY, type FieldError, firstErrors, nearest, show, suggest } from "../errors";
-import { removedSetting, removedValue } from "../removed-settings";
 import { forbiddenStrings } from "../rules/forbidden-strings";
 import { BACKEND_EXAMPLE, unknownArgument } from "./backend-schema";
 import { deploymentSchema } from "./deployment-schema";
@@ -128,12 +127,12 @@ function issueMessage(issue: v.BaseIssue<unknown>, path: readonly string[]): str
     return EMPTY;
   }
   if (issue.kind !== "schema" || ["picklist", "custom", "union"].includes(issue.type)) {
-    return removedValue(path.join("."), issue.input) ?? issue.message;
+    return issue.message;
   }
   if (issue.type === "never") {
     const field = path.join(".");
     const known = knownKeys(path.slice(0, -1));
-    const answer = removedSetting(field, issue.input) ?? MEANT.get(field);
+    const answer = MEANT.get(field);
     if (answer !== undefined) {
       return answer;
     }

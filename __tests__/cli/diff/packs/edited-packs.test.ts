@@ -123,11 +123,6 @@ describe("a review pack as base", () => {
     ["a version whose text is greater", deployment({}, "0.0.9"), [0]],
     ["a pre-release of this version", deployment({}, "0.2.0-rc.1"), [0]],
     [
-      "a group without effect, of an earlier version",
-      deployment({ group: { name: "deckhouse", path: "/" } }, "0.1.0"),
-      [0],
-    ],
-    [
       "an output of an earlier version",
       {
         ...deployment({}, "0.1.0"),

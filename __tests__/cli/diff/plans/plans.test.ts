@@ -217,36 +217,6 @@ const insideBoundary = (statements: string) =>
 const between = (before: JsonObject, after: JsonObject) =>
   betweenPacks(packWith(SETTINGS, before), packWith(SETTINGS, after));
 
-describe("a user that leaves the group of an earlier version", () => {
-  const membership = "aws_iam_user_group_membership.group-membership";
-  const attachment = "aws_iam_user_policy_attachment.policy-attachment";
-  const inGroup = withResource(NODES, membership, { user: "deckhouse", groups: ["dkp"] });
-  const rulesOfLeaving = (before: JsonObject) =>
-    [...rulesOf(between(before, NODES))].filter(
-      (rule) => rule === "group-left" || rule === "resource-external",
-    );
-
-  it("loses its permissions for a moment where the group alone had its policy", () => {
-    expect(rulesOfLeaving(withResource(inGroup, attachment, { user: "bob" }))).toEqual([
-      "group-left",
-    ]);
-  });
-
-  it("keeps them where it has the policy itself", () => {
-    expect(rulesOfLeaving(inGroup)).toEqual(["resource-external"]);
-  });
-});
-
-it.each([
-  ["no attention where it is switched off, because a destroy then deletes less", true, false, []],
-  ["attention where it is switched on", false, true, ["argument-not-comparable"]],
-])("force_destroy of the user requires %s", (_, before, after, rules) => {
-  const withArgument = (force_destroy: boolean) =>
-    withResource(NODES, "aws_iam_user.user", { force_destroy });
-  const found = [...rulesOf(between(withArgument(before), withArgument(after)))];
-  expect(found.filter((rule) => rule === "argument-not-comparable")).toEqual(rules);
-});
-
 const shown = (changes: ReturnType<typeof betweenPacks>) =>
   evidenceOf(changes).map((evidence) => {
     const { action, resource, context } = evidence as Request;

@@ -19,7 +19,6 @@ const SUPPLEMENT = [
 const OUTPUTS = {
   access_key_id:
     "Access key id to hand to DKP: provider.providerAccessKeyId of AWSClusterConfiguration",
-  access_key_slot: "The key slot that the outputs expose",
   account_id: "AWS account of the user",
   policy_arn: "ARN of the managed policy",
   policy_name: "Name of the managed policy attached to the user",
@@ -40,7 +39,10 @@ for (let number = 1; number <= Number(process.env.STACKS ?? 1); number++) {
   new S3Backend(stack, { ...backend, encrypt: true, useLockfile: true });
   new AwsProvider(stack, "aws", { region });
   const user = new IamUser(stack, "user", { name: id, path: "/", forceDestroy: false, lifecycle });
-  const key = new IamAccessKey(stack, "key", { user: user.name, lifecycle });
+  const key = new IamAccessKey(stack, "key", {
+    user: user.name,
+    lifecycle: { ...lifecycle, ignoreChanges: ["status"] },
+  });
   const document = new DataAwsIamPolicyDocument(stack, "document", {
     statement: [
       { sid: "VisualEditor0", effect: "Allow", actions: documented, resources: ["*"] },
@@ -61,7 +63,6 @@ for (let number = 1; number <= Number(process.env.STACKS ?? 1); number++) {
   });
   const values = {
     access_key_id: key.id,
-    access_key_slot: "primary",
     account_id: Fn.element(Fn.split(":", user.arn), 4),
     policy_arn: policy.arn,
     policy_name: policy.name,

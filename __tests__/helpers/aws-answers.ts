@@ -1,4 +1,3 @@
-import type { EvaluationResult } from "@aws-sdk/client-iam";
 import { IamReader } from "../../src/cli/account/aws/iam-reader";
 import { AwsError } from "../../src/cli/account/aws/operations";
 import { NODE_TRUST } from "../../src/iam/node-role-permissions";
@@ -95,20 +94,6 @@ const SHAPES: Readonly<Record<string, (given: never) => object>> = {
   }),
 };
 
-/** The simulator allows an action unless it has another result. */
-function simulation(
-  results: Readonly<Record<string, Partial<EvaluationResult>>>,
-  actions: readonly string[],
-) {
-  return {
-    EvaluationResults: actions.map((EvalActionName) => ({
-      EvalActionName,
-      EvalDecision: "allowed",
-      ...results[EvalActionName],
-    })),
-  };
-}
-
 export const CALLS: (readonly [action: string, input: string])[] = [];
 
 /**
@@ -128,14 +113,6 @@ export function callsOf(answers: Answers, missing: unknown) {
     if (typeof given === "string" && given.startsWith("error ")) {
       const [, code = "", of = action] = /^error (.*?)(?: of (\w+:\w+))?$/.exec(given) ?? [];
       throw new AwsError(of, code, "why");
-    }
-    if (operation.startsWith("Simulate")) {
-      return [
-        simulation(
-          given as never,
-          (input as { readonly ActionNames: readonly string[] }).ActionNames,
-        ),
-      ];
     }
     return [
       given === missing

@@ -9,7 +9,7 @@ import { PROJECT } from "./project-root";
 
 interface World {
   readonly settings?: unknown;
-  readonly aws?: Answers & { readonly image?: object; readonly endpoints?: readonly string[] };
+  readonly aws?: Answers & { readonly image?: object };
   readonly dry?: Readonly<Record<string, object>>;
   readonly asKey?: boolean;
   readonly state?: Readonly<Record<string, string>>;
@@ -59,59 +59,10 @@ function imageOf({
   return { State: "available", Architecture: "x86_64", EnaSupport: true, ...root, ...differences };
 }
 
-/** A name after the service is a field that has another value. */
-function endpointOf(text: string) {
-  const [service = "", other = "VpcEndpointId"] = text.split(" ");
-  const values = {
-    VpcEndpointId: "vpce-0123456789abcdef0",
-    VpcEndpointType: "Gateway",
-    PrivateDnsEnabled: false,
-  };
-  const endpoint = {
-    VpcEndpointType: "Interface",
-    PrivateDnsEnabled: true,
-    VpcId: "vpc-0123456789abcdef0",
-  };
-  const ServiceName = `com.amazonaws.eu-central-1.${service}`;
-  return {
-    ...endpoint,
-    VpcEndpointId: values.VpcEndpointId,
-    ServiceName,
-    [other]: values[other as keyof typeof values],
-  };
-}
-
-/**
- * The network of a cluster: its own addresses, and those of a cluster whose prefix begins with the
- * same word.
- */
-const NETWORK = {
-  DescribeVpcs: { Vpcs: [{ VpcId: "vpc-0123456789abcdef0" }] },
-  DescribeAddresses: {
-    Addresses: [
-      ["dev-natgw", "203.0.113.7"],
-      ["dev-bastion", "198.51.100.9", "i-bastion"],
-      ["dev-master-0", "198.51.100.3", "i-master"],
-      ["dev-eu-natgw", "203.0.113.9"],
-      ["dev-eu-bastion", "203.0.113.10", "i-other"],
-      ["dev-eu-master-0", "203.0.113.11", "i-other"],
-    ].map(([Value, PublicIp, InstanceId]) => ({
-      PublicIp,
-      InstanceId,
-      Tags: [{ Key: "Name", Value }],
-    })),
-  },
-  DescribeInstances: { Reservations: [{ Instances: [{ InstanceId: "i-master" }] }] },
-};
-
-function answersOf({ image, endpoints, ...aws }: NonNullable<World["aws"]>) {
+function answersOf({ image, ...aws }: NonNullable<World["aws"]>) {
   return {
     ...NEW_ACCOUNT,
     ...(image && { DescribeImages: { Images: [imageOf(image)] } }),
-    ...(endpoints && {
-      ...NETWORK,
-      DescribeVpcEndpoints: { VpcEndpoints: endpoints.map(endpointOf) },
-    }),
     ...aws,
   };
 }

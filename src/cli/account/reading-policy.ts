@@ -6,15 +6,11 @@ import type { Action } from "./aws/operations";
 
 /** For objects of any name or path, of other deployments too, and for their users. */
 const ACCOUNT_ACTIONS = [
-  "ec2:DescribeAddresses",
   "ec2:DescribeImages",
-  "ec2:DescribeInstances",
   "ec2:DescribeKeyPairs",
   "ec2:DescribeRegions",
   "ec2:DescribeSecurityGroups",
   "ec2:DescribeSubnets",
-  "ec2:DescribeVpcEndpoints",
-  "ec2:DescribeVpcs",
   "iam:GetAccessKeyLastUsed",
   "iam:GetGroupPolicy",
   "iam:GetInstanceProfile",
@@ -41,7 +37,6 @@ const PRINCIPAL_ACTIONS = [
   "iam:ListRolePolicies",
   "iam:ListServiceSpecificCredentials",
   "iam:ListUserPolicies",
-  "iam:SimulatePrincipalPolicy",
 ] as const satisfies readonly Action[];
 
 /**

@@ -4,7 +4,6 @@ import type * as Iam from "@aws-sdk/client-iam";
 import type * as Sts from "@aws-sdk/client-sts";
 
 export type { Image } from "@aws-sdk/client-ec2";
-export type { EvaluationResult } from "@aws-sdk/client-iam";
 
 interface Sdk {
   readonly ec2: typeof Ec2;
@@ -15,7 +14,7 @@ interface Sdk {
 type OperationOf<Name> = Name extends `${infer Operation extends `${Verb}${string}`}Command`
   ? Operation
   : never;
-type Verb = "Decode" | "Describe" | "Get" | "List" | "Simulate";
+type Verb = "Decode" | "Describe" | "Get" | "List";
 
 /** Every AWS operation that reads, under the name of the IAM action that allows it. */
 export type Action = { [S in keyof Sdk]: `${S}:${OperationOf<keyof Sdk[S]>}` }[keyof Sdk];

@@ -3,8 +3,6 @@ import { type Check, when } from "./check";
 import { imageCheck } from "./checks/image";
 import { prefixCheck } from "./checks/prefix";
 import { resourceNamesCheck } from "./checks/resource-names";
-import { sourceAddressCheck } from "./checks/source-addresses";
-import { permissionsCheck } from "./checks/user-permissions";
 
 /**
  * Whether the credentials belong to the account of the settings and, with `--as-key`, are the key
@@ -53,10 +51,4 @@ export const regionCheck: Check = {
 };
 
 /** Every check besides the account and the Region, in the order of the report. */
-export const CHECKS: readonly Check[] = [
-  imageCheck,
-  resourceNamesCheck,
-  prefixCheck,
-  sourceAddressCheck,
-  permissionsCheck,
-];
+export const CHECKS: readonly Check[] = [imageCheck, resourceNamesCheck, prefixCheck];

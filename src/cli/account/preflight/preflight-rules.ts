@@ -10,12 +10,6 @@ const RESULTS = {
     },
     "key-call-undecided":
       "{action} was not tested, because it requires a default VPC with a subnet ({reason})",
-    "networks-not-set": {
-      text: `user.allowedNetworks is not set, so a leaked key works in every network[; the calls of
-        the cluster come from {sources}]`,
-      remedy: `set user.allowedNetworks to the networks of the cluster, once it exists, and the
-        address of whoever runs dhctl`,
-    },
   },
   attention: {
     "account-differs": {
@@ -72,29 +66,18 @@ const RESULTS = {
       remedy: `do nothing if DKP has already created this cluster; otherwise choose another
         cluster.prefix, or delete the objects that a former cluster left over`,
     },
-    "source-outside": {
-      text: "calls from {sources} are denied, unless they go through a VPC endpoint",
-      remedy: "add {cidrs} to user.allowedNetworks.cidrs",
-    },
-    "endpoint-outside": {
-      text: `calls of {service} in {vpc} go through the VPC endpoint {id}, have no public address,
-        and are denied`,
-      remedy:
-        "add {id} to user.allowedNetworks.vpcEndpoints, or {vpc} to user.allowedNetworks.vpcs",
-    },
     "permission-denied-by-policy": {
-      text: "{simulated}: no policy allows, or one denies, {actions}",
-      remedy: `apply if the settings have not been applied yet[, or run the check from {source}];
-        otherwise change policy.mode or cluster until npx dkp-access policy prints them`,
+      text: "the key: no policy allows, or one denies, {action}",
+      remedy: `apply if the settings have not been applied yet, or run the check from one of
+        user.allowedNetworks; npx dkp-access policy says whether the policy has it`,
     },
     "permission-denied-by-boundary": {
-      text: "{simulated}: the permissions boundary denies {actions}",
-      remedy: "allow them in the boundary, or set another user.permissionsBoundary",
+      text: "the key: the permissions boundary denies {action}",
+      remedy: "allow it in the boundary, or set another user.permissionsBoundary",
     },
     "permission-denied-by-scp": {
-      text: "{simulated}: an SCP of the organization denies {actions}",
-      remedy: `have the administrator of the organization allow them; if an SCP has a condition key
-        that the preflight does not pass, test the access key itself with --as-key`,
+      text: "the key: an SCP of the organization denies {action}",
+      remedy: "have the administrator of the organization allow it",
     },
     "cluster-access-lacking": {
       text: "the user of the kubeconfig may not {verb} {wanted}",
@@ -112,10 +95,6 @@ const UNDECIDED = {
         manages it: {reason}`,
       remedy: `if this deployment has a state, run npx dkp-access synth, initialize the stack
         (init), and try again; otherwise choose another {setting}.name`,
-    },
-    "permission-undecided": {
-      text: "{simulated}: the simulator does not decide on {actions}",
-      remedy: "test the key itself with --as-key",
     },
     "key-call-failed": {
       text: "{action} returned {reason}",
@@ -144,16 +123,6 @@ const UNDECIDED = {
 const NOT_RUN = {
   unverifiable: {
     "setting-not-set": { text: "{field} is not set", remedy: "set {field}" },
-    "sources-not-found": {
-      text: `no NAT gateway and no Elastic IP has a name of the cluster, so the sources of its calls
-        are unknown`,
-      remedy: `remove user.allowedNetworks until DKP has created the cluster; afterwards check
-        cluster.prefix, cluster.layout and region`,
-    },
-    "permissions-not-yet": {
-      text: "IAM does not have the user {name}, so nothing was simulated",
-      remedy: "run the preflight again after the apply",
-    },
     "check-not-run": "it was not run, because the check {required} did not pass",
   },
 } as const;

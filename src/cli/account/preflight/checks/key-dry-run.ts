@@ -54,15 +54,13 @@ export const keyDryRunCheck: Check = {
         const action = `ec2:${operation}`;
         const reason = `${code}: ${message}`;
         const [, rule] = DENIALS.find(([pattern]) => pattern.test(reason)) ?? [];
-        const source = "one of user.allowedNetworks";
-        const denied = { simulated: "the key", actions: [action], source };
         const found: PreflightFound =
           rule === undefined
             ? {
                 rule: UNDECIDED.includes(code) ? "key-call-undecided" : "key-call-failed",
                 values: { action, reason },
               }
-            : { rule, values: denied };
+            : { rule, values: { action } };
         return when(!PASSED.includes(code), found);
       },
     );

@@ -354,7 +354,7 @@ describe.each(SYSTEMS)(
 
     it("a plan in a merge request is summarized with the changes of the review pack, and nothing is applied", async () => {
       expect(succeed("plan", { BASE: "HEAD" })).toContain(
-        "Plan: 5 to add, 0 to change, 0 to destroy.",
+        "Plan: 4 to add, 0 to change, 0 to destroy.",
       );
       expect(text(words).split("\n").slice(0, 2)).toEqual([
         "<!-- dkp-access deckhouse -->",
@@ -413,9 +413,9 @@ describe.each(SYSTEMS)(
     it("a plan that a second reviewer approved is applied", async () => {
       plan();
       expect(apply(true)).toEqual(
-        ended(0, "Apply complete! Resources: 5 added, 0 changed, 0 destroyed."),
+        ended(0, "Apply complete! Resources: 4 added, 0 changed, 0 destroyed."),
       );
-      expect(await aws.keysOf()).toHaveLength(2);
+      expect(await aws.keysOf()).toHaveLength(1);
     });
 
     it("the same approval a second time finds nothing to apply", () => {

@@ -43,6 +43,19 @@ async function editState({ aws }: World, edit: (state: string) => string) {
   await aws.s3("PUT", STATE, edit(state));
 }
 
+/** @param objects the attributes of each, by its address */
+const addToState = (world: World, objects: Readonly<Record<string, object>>) =>
+  editState(world, (text) => {
+    const state = JSON.parse(text);
+    const provider = 'provider["registry.terraform.io/hashicorp/aws"]';
+    const added = Object.entries(objects).map(([address, attributes]) => {
+      const [type, name] = address.split(".");
+      const instances = [{ schema_version: 0, attributes }];
+      return { mode: "managed", type, name, provider, instances };
+    });
+    return JSON.stringify({ ...state, resources: [...state.resources, ...added] });
+  });
+
 function planned(world: World) {
   const { output } = dkpAccess(world, "plan", "deckhouse", "--digest-file", "digest");
   const digest = readFileSync(join(world.project, "digest"), "utf8").trim();
@@ -74,8 +87,13 @@ const REFUSALS: Readonly<Record<string, Change>> = {
   "the state is gone": ({ aws }) => aws.s3("DELETE", STATE),
   "the policy is forged in the state": (world) =>
     editState(world, (state) => state.replaceAll("iam:CreateServiceLinkedRole", "*")),
-  "the state has the key of somebody else": (world) =>
-    editState(world, (state) => state.replaceAll(/[A-Z]+KIA(?=[A-Z0-9]{16})/g, "AKIAEVIL")),
+  "the state has the key of somebody else": async (world) => {
+    const iam = world.aws.iam();
+    await iam.createUser({ UserName: "bob" });
+    const { AccessKey } = await iam.createAccessKey({ UserName: "bob" });
+    const id = AccessKey?.AccessKeyId;
+    await addToState(world, { "aws_iam_access_key.user": { id, user: "bob", status: "Active" } });
+  },
   "the state has another user": (world) =>
     editState(world, (state) => state.replaceAll(/("name": ?)"deckhouse"/g, '$1"admin"')),
 };
@@ -150,21 +168,7 @@ describe.each(programs())("with $name", ({ path }) => {
         policy_arn: victim,
       },
     };
-    await editState(world, (text) => {
-      const state = JSON.parse(text);
-      const provider = 'provider["registry.terraform.io/hashicorp/aws"]';
-      const added = Object.entries(others).map(([address, attributes]) => {
-        const [type, name] = address.split(".");
-        return {
-          mode: "managed",
-          type,
-          name,
-          provider,
-          instances: [{ schema_version: 0, attributes }],
-        };
-      });
-      return JSON.stringify({ ...state, resources: [...state.resources, ...added] });
-    });
+    await addToState(world, others);
     const { status, output } = dkpAccess(world, "plan", "deckhouse");
     expect(status).toBe(2);
     expect(output).toContain("Plan: 0 to add, 0 to change, 2 to destroy");

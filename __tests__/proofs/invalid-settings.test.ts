@@ -18,7 +18,7 @@ const COMMANDS = {
   plan: [["plan", "dev"]],
   apply: [["apply", "dev", "--approved", "0".repeat(64)]],
   preflight: [["preflight", "dev"]],
-  keys: [["keys"], ["keys", "dev", "--leaked", "AKIAIOSFODNN7EXAMPLE"]],
+  keys: [["keys"], ["keys", "dev", "--cluster"]],
   "hand-over": [["hand-over", "dev", "--yes"]],
   rotate: [["rotate", "dev", "--cluster"]],
   drift: [["drift", "dev"]],

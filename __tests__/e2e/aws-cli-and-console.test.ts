@@ -31,7 +31,7 @@ nodeRole:
 cluster: { prefix: stage, layout: WithNAT, tags: { "Cost Center": "42 ü", ":ACCOUNT_ID:": x } }
 user: { name: stage }
 policy: { name: stage, mode: minimal }
-accessKeys: none
+accessKeys: { managedBy: none }
 `,
 };
 type Name = keyof typeof DEPLOYMENTS;

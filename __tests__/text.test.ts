@@ -2,7 +2,6 @@ import { execFileSync, spawnSync } from "node:child_process";
 import { statSync, symlinkSync } from "node:fs";
 import { relative } from "node:path";
 import { awsCommand, quote, shellWord } from "../src/cli/text/advice";
-import { hclValue } from "../src/cli/text/hcl";
 import { fillTemplate } from "../src/cli/text/template";
 import { fileErrorMessage, readTextFile, writeFileAtomically } from "../src/text/files";
 import { ascii, printable, visible, visibleLines } from "../src/text/printable";
@@ -242,11 +241,6 @@ describe("a string in a shell script", () => {
     );
     expect(JSON.parse(ascii(JSON.stringify(NASTY)))).toEqual(NASTY);
   });
-});
-
-it("a string in HCL is no template", () => {
-  expect(hclValue({ a: ["$", "{b} %{c}"].join("") })).toBe('{ a = "$${b} %%{c}" }');
-  expect(hclValue("\\b\b")).toBe('"\\\\b\\u0008"');
 });
 
 describe("fillTemplate", () => {

@@ -154,9 +154,23 @@ describe("A year of the access of a DKP cluster to AWS", () => {
     expect(run("git status --short")).toBe("");
   });
 
-  it("In February, another team reads the outputs with the HCL of the review pack, and its state has the secret too", () => {
+  it("In February, another team reads the outputs in its own workspace, and its state has the secret too", () => {
     const reader = folder({
-      "main.tf": read("review/prod/consumer.tf").replace(STATE, join(repository, STATE)),
+      "main.tf": `data "terraform_remote_state" "access" {
+  backend = "local"
+  config  = { path = ${JSON.stringify(join(repository, STATE))} }
+}
+
+output "dkp_provider" {
+  sensitive = true
+  value = yamlencode({
+    provider = {
+      providerAccessKeyId     = data.terraform_remote_state.access.outputs.access_key_id
+      providerSecretAccessKey = data.terraform_remote_state.access.outputs.secret_access_key
+    }
+  })
+}
+`,
     });
     const commands =
       "terraform init && terraform apply && terraform output -raw dkp_provider > block";

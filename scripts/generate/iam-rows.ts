@@ -74,7 +74,7 @@ const RESOURCES: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** The rows of a list of actions: each with the columns of its group, and its own; or only why. */
-function rowsOf(path: string): readonly object[] {
+function rowsOf(path: string): readonly { readonly action: string; readonly why?: string }[] {
   const groups: readonly Group[] = parse(readFileSync(path, "utf8"));
   return groups.flatMap(({ actions, ...common }) =>
     Object.entries(actions).map(([action, own]) => ({
@@ -91,8 +91,9 @@ export async function catalogueJson(): Promise<string> {
   return rowsText((await Promise.all(rows.map(withFacts))).toSorted(byAction));
 }
 
-/** deployer.yaml as the program loads it. */
-export const deployerJson = (): string => rowsText(rowsOf("src/cli/iam/deployer.yaml"));
+/** deployer.yaml as the program loads it: `why` is for whoever changes the list. */
+export const deployerJson = (): string =>
+  rowsText(rowsOf("src/cli/iam/deployer.yaml").map(({ why: _, ...row }) => row));
 
 /** risks.yaml as the program loads it: each request with its service. */
 export function risksJson(): string {

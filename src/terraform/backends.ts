@@ -19,10 +19,6 @@ export interface BackendType {
    * undefined if it has no default.
    */
   readonly identity: Readonly<Record<string, string | undefined>>;
-  /**
-   * Additional arguments that whoever reads the state needs to reach it, credentials are his own.
-   */
-  readonly reach?: readonly string[];
 }
 
 const HOSTED = { hostname: "app.terraform.io", organization: undefined, workspaces: undefined };
@@ -55,9 +51,6 @@ export const BACKEND_TYPES: Readonly<Record<BackendName | "cloud", BackendType>>
       "tenant_id",
     ],
     identity: { storage_account_name: undefined, container_name: undefined, key: undefined },
-    reach: [
-      "environment", "resource_group_name", "subscription_id", "tenant_id", "use_azuread_auth",
-    ],
   },
   cloud: {
     harmless: [],
@@ -71,7 +64,6 @@ export const BACKEND_TYPES: Readonly<Record<BackendName | "cloud", BackendType>>
     harmless: ["datacenter", "gzip", "lock", "path"],
     destinations: ["address", "scheme"],
     identity: { address: "", datacenter: "", path: undefined },
-    reach: ["scheme", "gzip"],
   },
   cos: {
     harmless: ["accelerate", "bucket", "encrypt", "key", "prefix", "region"],
@@ -81,14 +73,12 @@ export const BACKEND_TYPES: Readonly<Record<BackendName | "cloud", BackendType>>
       "assume_role.session_duration", "assume_role.session_name",
     ],
     identity: { bucket: undefined, region: undefined, prefix: "", key: "terraform.tfstate" },
-    reach: ["domain", "endpoint"],
   },
   gcs: {
     harmless: ["bucket", "kms_encryption_key", "prefix"],
     destinations: ["storage_custom_endpoint"],
     identities: ["impersonate_service_account", "impersonate_service_account_delegates"],
     identity: { bucket: undefined, prefix: "" },
-    reach: ["storage_custom_endpoint"],
   },
   http: {
     harmless: [
@@ -104,14 +94,12 @@ export const BACKEND_TYPES: Readonly<Record<BackendName | "cloud", BackendType>>
     destinations: ["host"],
     identities: ["config_context", "config_context_auth_info", "config_context_cluster"],
     identity: { host: "", config_context: "", namespace: "default", secret_suffix: undefined },
-    reach: ["in_cluster_config"],
   },
   local: { harmless: ["path", "workspace_dir"], identity: { path: undefined } },
   oci: {
     harmless: ["bucket", "key", "kms_key_id", "namespace", "region", "workspace_key_prefix"],
     identities: ["auth", "config_file_profile", "fingerprint", "tenancy_ocid", "user_ocid"],
     identity: { namespace: undefined, bucket: undefined, region: "", key: "terraform.tfstate" },
-    reach: ["auth"],
   },
   oss: {
     harmless: [
@@ -125,7 +113,6 @@ export const BACKEND_TYPES: Readonly<Record<BackendName | "cloud", BackendType>>
       "assume_role_session_expiration", "assume_role_session_name", "ecs_role_name", "profile",
     ],
     identity: { bucket: undefined, prefix: "env:", key: "terraform.tfstate" },
-    reach: ["endpoint", "region"],
   },
   // `conn_str` has the host and the password in one string, and names files.
   pg: {
@@ -158,9 +145,6 @@ export const BACKEND_TYPES: Readonly<Record<BackendName | "cloud", BackendType>>
     ],
     // S3-compatible stores may have buckets of the same names.
     identity: { endpoint: "", endpoints: "", bucket: undefined, key: undefined },
-    reach: [
-      "force_path_style", "region", "use_dualstack_endpoint", "use_fips_endpoint", "use_path_style",
-    ],
   },
 };
 

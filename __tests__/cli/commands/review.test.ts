@@ -41,7 +41,7 @@ describe("dkp-access review", () => {
     await review();
     expect(await review(["--check"])).toEqual({ status: 0, stdout: "dev\n", stderr: "" });
     write({ "deployments/dev.yaml": `${SETTINGS}protect: false\n` });
-    remove("review/dev/consumer.tf");
+    remove("review/dev/console.md");
     const before = packOf();
     expect(await review(["--check"])).toEqual({
       status: 1,
@@ -49,7 +49,7 @@ describe("dkp-access review", () => {
       stderr: [
         "review is not up to date; run npx dkp-access review and commit the result:",
         "  review/dev/REVIEW.md: outdated",
-        "  review/dev/consumer.tf: missing",
+        "  review/dev/console.md: missing",
         "  review/dev/deployment.json: outdated",
         "  review/dev/main.tf.json: outdated",
         "  review/dev/main.tf.json.sha256: outdated",

@@ -1,8 +1,6 @@
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { Liquid } from "liquidjs";
-import { parse } from "yaml";
-import { clusterConfiguration } from "../../../src/cli/review/cluster-configuration";
 import { deployerPolicies } from "../../../src/cli/review/deployer-policy-files";
 import { pageFacts } from "../../../src/cli/review/pack";
 import { KNOWN_REGIONS } from "../../../src/iam/arns";
@@ -94,28 +92,6 @@ it("REVIEW.md names a Region that this version does not know, and every one that
   );
   expect(KNOWN_REGIONS.toSorted()).toEqual([...new Set(regions)].sort());
 });
-
-const TAGS = {
-  yes: "no",
-  n: "1e3",
-  on: "0o17",
-  "a\u202eb": "x\u200by",
-  date: "2026-01-31",
-  time: "12:30:45",
-  "a: b": "# c",
-};
-
-it.each(["1.1", "1.2"] as const)(
-  "the cluster configuration keeps the strings of the settings, hidden characters escaped, in YAML %s",
-  (version) => {
-    const given = deployment("");
-    const text = clusterConfiguration(
-      reviewOf({ ...given, cluster: { ...given.cluster, tags: TAGS } }),
-    );
-    expect(parse(text, { version })).toMatchObject({ tags: TAGS });
-    expect(text).not.toMatch(/[\u202e\u200b]/);
-  },
-);
 
 it("the pipeline may do the same with the state in S3 through a VPC endpoint", () => {
   const endpoints = { s3: "https://bucket.vpce-1a2b3c4d.s3.eu-central-1.vpce.amazonaws.com" };

@@ -9,7 +9,6 @@ type IamResource = Readonly<Record<"name" | "path", string>>;
 
 export interface Call {
   readonly action: string;
-  readonly why: string;
   /** Whether `terraform plan -lock=false` makes the call. */
   readonly plan: boolean;
 }
@@ -68,7 +67,7 @@ function scopesOf(deployment: Deployment): Readonly<Record<string, Scope>> {
 }
 
 /** `when` is every deployment by default. `plan`: whether a plan calls it, not only an apply. */
-interface DeployerRow extends Pick<Call, "action" | "why">, Partial<Pick<Call, "plan">> {
+interface DeployerRow extends Pick<Call, "action">, Partial<Pick<Call, "plan">> {
   readonly sid: string;
   readonly when?: readonly Condition[];
 }
@@ -83,7 +82,7 @@ export function deployerStatements(deployment: Deployment): readonly DeployerSta
     sid,
     ...own,
     calls: ROWS.filter((row) => row.sid === sid && isRequired(row)).map(
-      ({ action, why, plan = false }) => ({ action, why, plan }),
+      ({ action, plan = false }) => ({ action, plan }),
     ),
   }));
 }

@@ -45,7 +45,7 @@ function statementsByPrincipal(deployment: Deployment) {
   const { assumeRoleArn } = deployment.provider;
   const state = stateAccess(deployment.state, deployment.region);
   const roles = new Set([assumeRoleArn, state.assumed].filter((arn) => arn !== undefined));
-  const assumes = { action: "sts:AssumeRole", why: "assumes the role", plan: true };
+  const assumes = { action: "sts:AssumeRole", plan: true };
   const takeRole = {
     sid: "TakeRole",
     resources: [...roles].map(literal),

@@ -15,7 +15,6 @@ import {
   sha256,
 } from "../pack/contents";
 import { fillTemplate } from "../text/template";
-import { clusterConfiguration } from "./cluster-configuration";
 import { type Reviewed, templateFacts } from "./reviewed";
 
 type Compared = Pack & { readonly "main.tf.json": string };
@@ -55,8 +54,6 @@ export function reviewPack(review: Reviewed): Pack {
   return {
     ...compared,
     ...pages("REVIEW.md", "actions.md", "cluster-access.yaml"),
-    ...pages("consumer.tf", "deployer.md"),
-    "cluster-configuration.yaml": clusterConfiguration(review),
     "main.tf.json.sha256": `${sha256(compared["main.tf.json"])}  main.tf.json\n`,
     ...(!isImported && pages("aws-cli.sh", "console.md")),
     ...(accessKeys.managedBy === "rotate" && {

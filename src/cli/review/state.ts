@@ -2,55 +2,26 @@ import { partitionOf } from "../../iam/arns";
 import { equals, viaService } from "../../iam/policy-statements";
 import { backendType } from "../../terraform/backends";
 import type { StateLocation } from "../../terraform/state-location";
-import { type JsonObject, objectOf, textOf, valueAt } from "../../text/json";
+import { objectOf, textOf, valueAt } from "../../text/json";
 import { type Call, type DeployerStatement, literal } from "../iam/deployer-permissions";
 
 /** What the templates read about the state. */
 export function stateFacts(state: StateLocation): object {
   const { type, arguments: given } = state;
-  const { missing: missingArguments, ...remoteState } = stateReading(state);
-  const destinations = backendType(type)?.destinations?.map((name) => [
-    name,
-    valueAt(given, name.split(".")),
-  ]);
-  const location = { ...remoteState.config, ...Object.fromEntries(destinations ?? []) };
+  const { identity = {}, destinations = [] } = backendType(type) ?? {};
+  const names = new Set([...[...Object.keys(identity), "region"].sort(), ...destinations]);
+  const location = [...names].map((name) => [name, valueAt(given, name.split("."))] as const);
   // Without `encrypt`, s3 uses no `kms_key_id`. Source: Terraform, "Backend Type: s3" and "Backend
   // Type: gcs".
   const s3Key = given.encrypt === true ? given.kms_key_id : undefined;
   return {
-    remoteState,
-    missingArguments,
     // Where the state is and who receives it.
-    stateLocation: Object.entries(location).filter(([, value]) => typeof value === "string"),
+    stateLocation: location.filter(([, value]) => typeof value === "string"),
     stateKey: { s3: s3Key, gcs: given.kms_encryption_key }[type],
-    // Whether the settings have the ARN of that key, as policies do.
-    hasStateKeyArn: hasKeyArn(state),
     isStateOutsideAws: isOutsideAws(state),
-    // Whether the settings name what the deployer requires permissions for.
-    hasStatePermissions: stateAccess(state, "").statements.length > 0,
     // Source: Terraform, "Backend Type: s3", "State Locking".
     isStateLocked: given.use_lockfile === true || given.dynamodb_table !== undefined,
   };
-}
-
-/**
- * How `terraform_remote_state` finds a state, without what only its writer needs (locks,
- * encryption, credentials). A `cloud` block is read as `remote`.
- * @returns also the arguments that come from `-backend-config` or at run time
- */
-function stateReading({ type, arguments: given }: StateLocation) {
-  const backend = backendType(type);
-  const names = [...Object.keys(backend?.identity ?? {}), ...(backend?.reach ?? [])].sort();
-  // A reader takes one workspace; prefixes, tags and projects only choose among them at run time.
-  const workspace = valueAt(given, ["workspaces", "name"]);
-  const values: JsonObject = { ...given, workspaces: workspace && { name: workspace } };
-  const config = Object.fromEntries(
-    names.map((name) => [name, values[name]]).filter(([, value]) => value !== undefined),
-  );
-  const missing = Object.entries(backend?.identity ?? {})
-    .filter(([name, fallback]) => fallback === undefined && config[name] === undefined)
-    .map(([name]) => name);
-  return { backend: type === "cloud" ? "remote" : type, config, missing };
 }
 
 /**
@@ -116,26 +87,16 @@ export function stateAccess(location: StateLocation, fallbackRegion: string): St
     conditions: DeployerStatement["conditions"],
     calls: readonly Call[],
   ) => statements.push({ sid, resources: [resource], conditions, calls });
-  const call = (action: string, why: string, plan = false) => ({ action, why, plan });
-  const setsAcl = call("s3:PutObjectAcl", "backend.s3.acl is set with every write");
-  const acl = given.acl === undefined ? [] : [setsAcl];
-  const lists =
-    "lists workspaces in every command; without it, " +
-    "S3 denies access to a state that does not exist yet";
+  const call = (action: string, plan = false) => ({ action, plan });
+  // It is set with every write.
+  const acl = given.acl === undefined ? [] : [call("s3:PutObjectAcl")];
   const inState = [equals("s3:prefix", workspaces, key)];
-  allow("ListState", bucketArn, inState, [call("s3:ListBucket", lists, true)]);
-  const uses = [
-    call("s3:GetObject", "reads the state", true),
-    call("s3:PutObject", "writes the state"),
-    ...acl,
-  ];
-  allow("State", object(key), [], uses);
+  // Every command lists workspaces, and else S3 denies access to a state that does not exist yet.
+  allow("ListState", bucketArn, inState, [call("s3:ListBucket", true)]);
+  allow("State", object(key), [], [call("s3:GetObject", true), call("s3:PutObject"), ...acl]);
   if (given.use_lockfile === true) {
-    const locks = [
-      call("s3:DeleteObject", "releases the lock"),
-      call("s3:GetObject", "reads the lock before it is released"),
-      call("s3:PutObject", "locks the state"),
-    ];
+    // The lock is read before it is released.
+    const locks = ["s3:DeleteObject", "s3:GetObject", "s3:PutObject"].map((name) => call(name));
     allow("StateLock", object(`${key}.tflock`), [], [...locks, ...acl]);
   }
   if (typeof table === "string") {
@@ -147,20 +108,18 @@ export function stateAccess(location: StateLocation, fallbackRegion: string): St
       values: items,
     } as const;
     const tableArn = `arn:${partition}:dynamodb:${region ?? "*"}:*:table/${literal(table)}`;
+    // A plan reads the checksum of the state, and an apply writes it.
     const locks = [
-      call("dynamodb:DeleteItem", "releases the lock"),
-      call("dynamodb:GetItem", "reads the lock and the checksum of the state", true),
-      call("dynamodb:PutItem", "locks the state, and writes its checksum"),
+      call("dynamodb:DeleteItem"),
+      call("dynamodb:GetItem", true),
+      call("dynamodb:PutItem"),
     ];
     allow("StateLockTable", tableArn, [ofState], locks);
   }
   if (hasKeyArn(location)) {
     // S3 uses the key on behalf of the caller.
     const throughS3 = region === undefined ? [] : [viaService("s3", region)];
-    const crypts = [
-      call("kms:Decrypt", "S3 decrypts the state", true),
-      call("kms:GenerateDataKey", "S3 encrypts the state and the lock"),
-    ];
+    const crypts = [call("kms:Decrypt", true), call("kms:GenerateDataKey")];
     allow("StateKey", literal(`${kms_key_id}`), throughS3, crypts);
   }
   const assumed = textOf(objectOf(given.assume_role ?? given).role_arn);

@@ -3,7 +3,6 @@ import { Liquid, type Template } from "liquidjs";
 import { packageFile } from "../../text/package-file";
 import { visible } from "../../text/printable";
 import { shellWord } from "./advice";
-import { type HclValue, hclValue } from "./hcl";
 import { cell, code, counted, fenced, label, plain, prose } from "./markdown";
 
 /** Escaped for where it stands. All other values are escaped as prose. */
@@ -47,7 +46,6 @@ const FILTERS: Readonly<Record<string, (value: never, argument: never) => string
       .map(({ test, variable, values }) => code(`${variable} ${test} ${values.join(", ")}`))
       .join(", "),
   label,
-  hcl: (value: HclValue) => hclValue(value),
   comment: visible,
   shell: (text: string) => shellWord(visible(text)),
   verbatim: (text: string) => text,

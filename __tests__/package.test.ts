@@ -1,7 +1,7 @@
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { COMMANDS } from "../src/cli/commands/commands";
-import { CDK_TERRAIN, CDKTF_NODE } from "../src/cli/init/repository";
+import { CDKTF_NODE } from "../src/cli/init/repository";
 import { PACK_FILES } from "../src/cli/pack/contents";
 import { terraformJson } from "../src/cli/terraform/configuration";
 import { SUPPORTED_VERSIONS } from "../src/iam/dkp-versions";
@@ -290,7 +290,8 @@ describe("docs/reference/support.md", () => {
       `>=${devDependencies["@cdktf/provider-aws"]}`,
       ">=10.4.2 <11",
     ]);
-    expect(row("CDK Terrain")[1]).toContain(`core tests with ${CDK_TERRAIN.cdktn};`);
+    const [, terrain] = / cdktn@([\d.]+)/.exec(projectFile("docs/how-to/cdktn.md")) ?? [];
+    expect(row("CDK Terrain")[1]).toContain(`core tests with ${terrain};`);
     expect(projectFile("src/app.ts")).toContain('required_version = ">= 1.10.0"');
     expect(projectFile("src/settings/schema/deployment-schema.ts")).toContain(
       '">= 5.100.0, < 7.0.0"',

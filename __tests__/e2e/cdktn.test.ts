@@ -18,7 +18,7 @@ import {
 const DOCUMENT = readFileSync(join(PROJECT, "docs/how-to/cdktn.md"), "utf8");
 
 /** The migrations of a repository and of a checkout to CDK Terrain, and the one to HCL. */
-const [, MOVE = "", HCL = ""] = blocksOf("docs/how-to/cdktn.md");
+const [REPOSITORY = "", MOVE = "", HCL = ""] = blocksOf("docs/how-to/cdktn.md");
 
 const MOVED = [
   ".npmrc",
@@ -162,7 +162,7 @@ describe("the migrations from CDKTF in docs/how-to/cdktn.md", () => {
     expect(ours.isUpToDate()).toBe(true);
   });
 
-  it("a repository of dkp-access init --cdk-terrain has no changes either", () => {
+  it("a repository of dkp-access init --cdktf has no changes after its move either", () => {
     const repository = join(folder(), "acme");
     const run = (program: string, ...args: string[]) => {
       return mustSucceed(
@@ -170,16 +170,16 @@ describe("the migrations from CDKTF in docs/how-to/cdktn.md", () => {
       );
     };
     mustSucceed(
-      runIn(PROJECT, process.env, "node", "bin/dkp-access", "init", repository, "--cdk-terrain"),
+      runIn(PROJECT, process.env, "node", "bin/dkp-access", "init", repository, "--cdktf"),
     );
     const [, version] =
       /dkp-access-(.+)\.tgz/.exec(readFileSync(join(repository, "package.json"), "utf8")) ?? [];
     packProject(repository, version);
     write(repository, { "deployments/deckhouse.yaml": EXAMPLE });
-    install(repository, [], moved);
+    install(repository);
+    run("sh", "-ec", REPOSITORY);
     const json = "cdktf.out/stacks/deckhouse/cdk.tf.json";
     const ofCdktn = readFileSync(join(after, json), "utf8");
-    run("npx", "dkp-access", "synth");
     expect(readFileSync(join(repository, json), "utf8")).toBe(ofCdktn);
     run("sh", "-c", `rm ${json} && npx tsc && node build/main.js`);
     expect(readFileSync(join(repository, json), "utf8")).toBe(ofCdktn);

@@ -1,11 +1,13 @@
 import { spawnSync } from "node:child_process";
-import { CDK_TERRAIN } from "../../src/cli/init/repository";
+import { readFileSync } from "node:fs";
+import { packageFile } from "../../src/text/package-file";
 
 /**
- * Compares the packages of CDK Terrain that this version is tested with with the newest ones. Exit
- * code 2: a newer one is untested.
+ * Compares the packages of CDK Terrain that the page installs, which the tests run, with the newest
+ * ones. Exit code 2: a newer one is untested.
  */
-for (const [name, tested] of Object.entries(CDK_TERRAIN)) {
+const page = readFileSync(packageFile("docs/how-to/cdktn.md"), "utf8");
+for (const [, name = "", tested] of page.matchAll(/npm:(@?[\w/-]+)@([\d.]+)/g)) {
   const { status, stdout, stderr } = spawnSync("npm", ["view", name, "version"], {
     encoding: "utf8",
   });
@@ -15,7 +17,7 @@ for (const [name, tested] of Object.entries(CDK_TERRAIN)) {
     process.exitCode = 1;
   } else if (newest !== tested) {
     process.stdout.write(
-      `${name} ${newest} is untested: init writes, and docs/reference/support.md names, ${tested}\n`,
+      `${name} ${newest} is untested: docs/how-to/cdktn.md installs ${tested}\n`,
     );
     process.exitCode ??= 2;
   }

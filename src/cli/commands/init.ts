@@ -41,17 +41,11 @@ export const define: Define = (command, session) => {
     )
     .addOption(new Option("--pipeline <system>", "adds a pipeline").choices(Object.keys(PIPELINES)))
     .option("--cdktf", "adds a program in TypeScript, for resources of your own")
-    .option(
-      "--cdk-terrain",
-      `the same with CDK Terrain, as --cdktf where Node.js is newer than ${CDKTF_NODE}`,
-    )
     .action((folder: string, options: Options) => init(session, folder, options));
 };
 
-interface Options extends ClusterOptions, Pick<RepositoryOptions, "pipeline"> {
+interface Options extends ClusterOptions, Pick<RepositoryOptions, "pipeline" | "cdktf"> {
   readonly stack?: readonly string[];
-  readonly cdktf?: true;
-  readonly cdkTerrain?: true;
 }
 
 async function init(session: Session, folder: string, options: Options): Promise<void> {
@@ -65,12 +59,9 @@ async function init(session: Session, folder: string, options: Options): Promise
     throw new Error(`${folder}: is not empty; name a new folder, or one that is empty`);
   }
   const adopted = options.cluster === true ? await adopt(session, options, stacks) : undefined;
-  const isTooNew = Number.parseInt(session.host.versions.node, 10) > CDKTF_NODE;
-  const isTerrain = options.cdkTerrain === true || (options.cdktf === true && isTooNew);
-  const cdktf = isTerrain ? "cdktn" : options.cdktf && "cdktf";
   const { named, file, isCheckout } = packageSource(session.host.env);
   const files: [string, string | Uint8Array][] = Object.entries({
-    ...repositoryFiles({ ...options, stacks: [...new Set(stacks)], cdktf, source: named, adopted }),
+    ...repositoryFiles({ ...options, stacks: [...new Set(stacks)], source: named, adopted }),
     ...adopted?.files,
   });
   const isPacked = file !== undefined && existsSync(file);
@@ -93,6 +84,13 @@ async function init(session: Session, folder: string, options: Options): Promise
       `Copy ${basename(file)}, from which this program was installed, ` +
       `to ${folder} before npm install: no registry has it`;
     session.print(isCheckout ? `\nPack the program for npm install: ${pack}\n` : `\n${copy}\n`);
+  }
+  const { node } = session.host.versions;
+  if (options.cdktf && Number.parseInt(node, 10) > CDKTF_NODE) {
+    session.print(
+      `\nThe command cdktf does not run on Node.js ${node}, only on ${CDKTF_NODE} and before. ` +
+        "docs/how-to/cdktn.md of dkp-access moves this repository to CDK Terrain, which does\n",
+    );
   }
   session.print(`\nNext steps: ${join(folder, "README.md")}\n`);
 }

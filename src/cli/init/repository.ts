@@ -20,8 +20,8 @@ export interface RepositoryOptions {
   /** At least one. Several share `defaults.yaml`. */
   readonly stacks: readonly string[];
   readonly pipeline: keyof typeof PIPELINES | undefined;
-  /** The command that runs a program of the repository; undefined: settings only. */
-  readonly cdktf?: "cdktf" | "cdktn" | undefined;
+  /** Whether the repository has a program, and not only settings. */
+  readonly cdktf?: true;
   readonly source: string;
   /** The running cluster that the settings are of. */
   readonly adopted?: AdoptedCluster | undefined;
@@ -35,8 +35,6 @@ export interface AdoptedCluster {
 /** The newest one with a build of node-pty for the command `cdktf` 0.21. */
 export const CDKTF_NODE = 22;
 
-const NODE_VERSIONS = { settings: ">=20.9", cdktf: `>=20.9 <${CDKTF_NODE + 1}`, cdktn: ">=22.19" };
-
 /** npm packs no files named `.gitignore` and `.npmrc`: the templates have no point in front. */
 const SETTINGS_FILES = [".gitattributes", ".gitignore", ".npmrc"];
 
@@ -47,7 +45,7 @@ export function repositoryFiles(options: RepositoryOptions): Readonly<Record<str
   const { stacks, pipeline, cdktf, adopted } = options;
   const [stack] = stacks;
   const isShared = stacks.length > 1;
-  const program = cdktf === undefined ? [] : ["cdktf.json", "main.ts", "tsconfig.json"];
+  const program = cdktf ? ["cdktf.json", "main.ts", "tsconfig.json"] : [];
   const copied = [...SETTINGS_FILES, ...program];
   return {
     ...settingsFiles(stacks),
@@ -85,36 +83,25 @@ function settingsFiles(stacks: readonly string[]): Readonly<Record<string, strin
   );
 }
 
-export const CDK_TERRAIN = { cdktn: "0.24.0", "@cdktn/provider-aws": "25.7.0" };
-
-/** What this release is tested with. npm installs CDK Terrain under the names of CDKTF. */
-function programPackages(cdktf: "cdktf" | "cdktn"): Readonly<Record<string, string>> {
-  const { devDependencies } = packageJson();
-  const tested = (...names: readonly string[]) =>
-    Object.fromEntries(names.map((name) => [name, devDependencies[name] ?? ""]));
-  const { cdktn, "@cdktn/provider-aws": bindings } = CDK_TERRAIN;
-  return cdktf === "cdktf"
-    ? tested("@cdktf/provider-aws", "cdktf", "cdktf-cli", "constructs", "typescript")
-    : {
-        "@cdktf/provider-aws": `npm:@cdktn/provider-aws@${bindings}`,
-        cdktf: `npm:cdktn@${cdktn}`,
-        cdktn,
-        "cdktn-cli": cdktn,
-        ...tested("constructs", "typescript"),
-      };
-}
+/** Of a program, in the versions that this release is tested with. */
+const PROGRAM_PACKAGES = ["@cdktf/provider-aws", "cdktf", "cdktf-cli", "constructs", "typescript"];
 
 /** Jobs of a pipeline install no development dependencies, such as the packages of a program. */
 function packageJsonOf({ cdktf, source }: RepositoryOptions): string {
+  const { devDependencies } = packageJson();
   const content = {
     name: "dkp-access-deployments",
     description: "AWS access of DKP clusters",
     private: true,
     license: "UNLICENSED",
-    engines: { node: NODE_VERSIONS[cdktf ?? "settings"] },
-    ...(cdktf && { scripts: { deploy: `CHECKPOINT_DISABLE=1 ${cdktf} deploy` } }),
+    engines: { node: `>=20.9${cdktf ? ` <${CDKTF_NODE + 1}` : ""}` },
+    ...(cdktf && { scripts: { deploy: "CHECKPOINT_DISABLE=1 cdktf deploy" } }),
     dependencies: { "dkp-access": source },
-    ...(cdktf && { devDependencies: programPackages(cdktf) }),
+    ...(cdktf && {
+      devDependencies: Object.fromEntries(
+        PROGRAM_PACKAGES.map((name) => [name, devDependencies[name]]),
+      ),
+    }),
   };
   return `${JSON.stringify(content, null, 2)}\n`;
 }

@@ -235,14 +235,13 @@ review/ against git ref main \\(1a2b3c4d\\)
     ["-x", "\\-x"],
     ["@team", "\\@&#8203;team"],
   ])("escapes a name at the beginning of a line, and in a remedy: %s", (name, escaped) => {
-    const address = "aws_iam_role_policy_attachment.x";
-    const moved = { rule: "moved", address, values: { before: address, after: name } } as const;
+    const changed = { rule: "configuration-changed", values: { address: name } } as const;
     const renamed = { rule: "user-renamed", values: { before: name, after: "x" } } as const;
     const changes = changesMarkdown({
       source: "",
-      deployments: [{ stack: "x", state: "changed", findings: [moved, renamed] }],
+      deployments: [{ stack: "x", state: "changed", findings: [changed, renamed] }],
     });
-    expect(changes).toContain(`\n- ${escaped} was moved from `);
+    expect(changes).toContain(`\n- ${escaped} changes, and `);
     expect(changes).toContain(
       `\n  - remedy\\: restore user.name\\: ${escaped.replace("\\.", ".").replace("\\-", "-")}\n`,
     );

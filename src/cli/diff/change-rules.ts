@@ -146,7 +146,6 @@ const SECTIONS = {
       text: "{address}: the argument {argument} is not comparable",
       remedy: "read in the documentation of the AWS provider what it does, before you apply",
     },
-    moved: "{after} was moved from {before}, which is not comparable",
     "plan-unknown-part": "the plan has {part}, whose effect is not compared",
   },
   "Deleted outside Terraform": {
@@ -278,10 +277,7 @@ const SECTIONS = {
     upgraded: `version {theirs} of dkp-access wrote the earlier review pack, and this is {ours};
       node_modules/dkp-access/CHANGELOG.md has the reasons of what no setting explains`,
     "state-outdated": "the state is out of date, and an apply writes only the state: {objects}",
-    "outputs-removed": "these outputs, which other workspaces may read, are removed: {outputs}",
-    "outputs-added": "these outputs, which other workspaces can read, are new: {outputs}",
-    "outputs-changed":
-      "these outputs, which other workspaces may read, get another value: {outputs}",
+    "outputs-changed": "these outputs, which other workspaces may read, change: {outputs}",
     "plaintext-gone":
       "the state no longer contains a secret in plaintext; its older versions still do",
   },

@@ -80,22 +80,13 @@ export function exposureFindings(before: Snapshot, after: Snapshot): readonly Di
   return found;
 }
 
-/** Other workspaces may read outputs. */
+/** Those of a deployment that exists. */
 export function outputFindings(before: Snapshot, after: Snapshot): readonly DiffFound[] {
-  const isDeployed = before.outputs.size > 0;
-  const textIn = (side: Snapshot, name: string) => canonical(side.outputs.get(name)?.value ?? "");
-  const [former, current] = [[...before.outputs.keys()], [...after.outputs.keys()]];
-  const lists = [
-    ["outputs-removed", former.filter((name) => !after.outputs.has(name))],
-    ["outputs-added", current.filter((name) => isDeployed && !before.outputs.has(name))],
-    [
-      "outputs-changed",
-      current.filter(
-        (name) => before.outputs.has(name) && textIn(before, name) !== textIn(after, name),
-      ),
-    ],
-  ] as const;
-  return lists.flatMap(([rule, outputs]) =>
-    outputs.length === 0 ? [] : [{ rule, values: { outputs: outputs.sort() } }],
+  const valueIn = (side: Snapshot, name: string) => canonical(side.outputs.get(name)?.value ?? "");
+  const outputs = [...new Set([...before.outputs.keys(), ...after.outputs.keys()])].filter(
+    (name) => before.outputs.size > 0 && valueIn(before, name) !== valueIn(after, name),
   );
+  return outputs.length === 0
+    ? []
+    : [{ rule: "outputs-changed", values: { outputs: outputs.sort() } }];
 }

@@ -239,10 +239,7 @@ function entryFindings(change: PlannedChange): readonly DiffFound[] {
   const isKnownData =
     address === ADDRESSES.callerIdentity || policyOfAddress(address)?.what === "policyDocument";
   const rows: readonly (readonly [applies: boolean, found: DiffFound])[] = [
-    [
-      formerAddress !== address,
-      { rule: "moved", address, values: { before: formerAddress, after: address } },
-    ],
+    [formerAddress !== address, unknownPart(`a move of ${formerAddress} to ${address}`)],
     [change.deposed !== undefined, { rule: "deposed", address, values: { what: address } }],
     [!isManaged && !isKnownData, unknownPart(`the data source ${address}`)],
     [!PROVIDERS.includes(provider), unknownPart(`the provider ${textOf(provider)} of ${address}`)],

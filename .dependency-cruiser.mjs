@@ -10,7 +10,7 @@ const CORE = ["stack", "settings", "terraform", "iam", "text"];
  * What the rooms of the program share: the same three floors as the core, for what only the program
  * needs.
  */
-const TOOLS = ["cli/iam", "cli/terraform", "cli/text"];
+const TOOLS = ["cli/iam", "cli/terraform", "cli/process", "cli/text"];
 
 /**
  * Folders and files of src/, main.ts, and packages, each with what it may import besides itself.
@@ -25,16 +25,16 @@ const MAY_IMPORT = {
   app: ["settings", "text"],
   index: ["app", "constructs", ...CORE],
   main: ["app", "stack", "settings"],
+  "cli/process": ["text"],
   "cli/text": ["text"],
   "cli/iam": ["cli/text", "settings", "iam", "text"],
-  "cli/terraform": ["cli/text", ...CORE],
-  "cli/init": ["cli/text", "cli/iam", "settings", "text"],
+  "cli/terraform": ["cli/process", "cli/text", ...CORE],
+  "cli/init": ["cli/process", "cli/text", "cli/iam", "settings", "text"],
   "cli/findings": ["cli/text", "text"],
   "cli/cluster": [...TOOLS, ...CORE],
   "cli/account": ["cli/cluster", "cli/findings", ...TOOLS, ...CORE],
-  "cli/pack": ["cli/text", ...CORE],
-  "cli/review": ["cli/pack", ...TOOLS, ...CORE],
-  "cli/diff": ["cli/account", "cli/findings", "cli/pack", ...TOOLS, ...CORE],
+  "cli/review": [...TOOLS, ...CORE],
+  "cli/diff": ["cli/account", "cli/findings", "cli/review", ...TOOLS, ...CORE],
   "cli/commands": ["cli", "app", ...CORE],
   "packages/iam-no-new-access": [],
 };
@@ -99,11 +99,12 @@ const ONLY_IN = [
   },
 ];
 
-const modules = (names) => `^(src/)?(${names.join("|")})(/|\\.ts$)`;
+const modules = (names) =>
+  `^(src/)?(${names.map((name) => name.replace(/^cli/, "packages/cli/src")).join("|")})(/|\\.ts$)`;
 const npmPackage = (name) => `(^|node_modules/)${name}(/|$)`;
 /** What nothing imports: the programs and the public API. */
 const entryPoints =
-  "^(main\\.ts$|src/(cli/commands/[^/]+\\.ts$|index\\.ts$)|packages/[^/]+/src/(index|main)\\.ts$)";
+  "^(main\\.ts$|src/index\\.ts$|packages/cli/src/commands/[^/]+\\.ts$|packages/[^/]+/src/(index|main)\\.ts$)";
 const error = (name, comment, from, to) => ({ name, comment, severity: "error", from, to });
 
 export default {
@@ -120,20 +121,20 @@ export default {
       error(
         `${name}-in-${allowed.join("-").replaceAll("/", "-")}`,
         why,
-        { path: "^(src/|main\\.ts$)", pathNot: modules(allowed) },
+        { path: "^(src/|packages/cli/src/|main\\.ts$)", pathNot: modules(allowed) },
         { path: npmPackage(name) },
       ),
     ),
     error(
       "src-imports-scripts",
       "scripts are development tools: they are not in the package",
-      { path: "^(src/|main\\.ts$)" },
+      { path: "^(src/|packages/cli/src/|main\\.ts$)" },
       { path: "^scripts/" },
     ),
     error(
       "packages-need-nothing",
       "a package of packages/ is installed alone",
-      { path: "^packages/[^/]+/src/" },
+      { path: "^packages/(?!cli/)[^/]+/src/" },
       { path: "(^|/)node_modules/" },
     ),
     error(

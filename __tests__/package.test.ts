@@ -1,9 +1,9 @@
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
-import { COMMANDS } from "../src/cli/commands/commands";
-import { CDKTF_NODE } from "../src/cli/init/repository";
-import { PACK_FILES } from "../src/cli/pack/contents";
-import { terraformJson } from "../src/cli/terraform/configuration";
+import { COMMANDS } from "../packages/cli/src/commands/commands";
+import { CDKTF_NODE } from "../packages/cli/src/init/repository";
+import { PACK_FILES } from "../packages/cli/src/review/contents";
+import { terraformJson } from "../packages/cli/src/terraform/configuration";
 import { SUPPORTED_VERSIONS } from "../src/iam/dkp-versions";
 import * as api from "../src/index";
 import { blocksOf } from "./helpers/blocks";
@@ -78,7 +78,7 @@ it("no line of the source code is longer than 100 characters", () => {
 });
 
 /** Their links are those of the files that are filled in. */
-const TEMPLATES = /^(src\/cli|templates)\//;
+const TEMPLATES = /^(packages\/cli\/src|templates)\//;
 
 /** Whether a golden review pack links a file that is not among its golden files. */
 const isOfWholePack = (link: string) =>
@@ -110,7 +110,9 @@ describe("links in Markdown files", () => {
 
   it("in messages name pages and headings that exist", () => {
     const source = tracked
-      .filter((path) => /^(src|scripts|templates)\/.*\.(ts|sh|yaml|md)$/.test(path))
+      .filter((path) =>
+        /^(src|packages\/cli\/src|scripts|templates)\/.*\.(ts|sh|yaml|md)$/.test(path),
+      )
       .map(projectFile)
       .join("\n")
       .replaceAll('recovery("', 'page("recover", "');

@@ -357,11 +357,11 @@ describe("what a push runs", () => {
   const all = alwaysOf();
 
   it.each([
-    ["a file of no room", ["src/cli/keys.ts", "package.json"], all],
+    ["a file of no room", ["packages/cli/src/keys.ts", "package.json"], all],
     ["documents", ["docs/how-to/rotate.md"], ["e2e/year."]],
     [
       "one room with its tests",
-      ["src/cli/diff/changes.ts", "__tests__/cli/diff/edits.yaml"],
+      ["packages/cli/src/diff/changes.ts", "packages/cli/__tests__/diff/edits.yaml"],
       ["e2e/year.", "e2e/plan.", "e2e/diff.", "e2e/program."],
     ],
     [
@@ -371,7 +371,7 @@ describe("what a push runs", () => {
     ],
     [
       "a part of a room that has tests of its own",
-      ["src/cli/commands/init.ts", "__tests__/cli/account/drift.worlds.yaml"],
+      ["packages/cli/src/commands/init.ts", "packages/cli/__tests__/account/drift.worlds.yaml"],
       [
         "e2e/year.",
         "e2e/adopt.",
@@ -388,7 +388,11 @@ describe("what a push runs", () => {
     ],
     [
       "two rooms and a test",
-      ["src/cli/account/keys/report.ts", "src/cli/review/pack.ts", "__tests__/e2e/guards.test.ts"],
+      [
+        "packages/cli/src/account/keys/report.ts",
+        "packages/cli/src/review/pack.ts",
+        "__tests__/e2e/guards.test.ts",
+      ],
       [
         "e2e/year.",
         "e2e/key-commands.",
@@ -405,7 +409,7 @@ describe("what a push runs", () => {
   });
 
   it("follows the imports of proofs", () => {
-    const file = "src/cli/iam/denial.ts";
+    const file = "packages/cli/src/iam/denial.ts";
     const proofs = readdirSync(join(PROJECT, "__tests__/proofs")).filter((name) =>
       sourcesOf(join(PROJECT, "__tests__/proofs", name)).has(join(PROJECT, file)),
     );

@@ -1,6 +1,11 @@
-import { readState } from "../src/cli/terraform/state-file";
-import { pullState, runToEnd, stackFolder, terraformCli } from "../src/cli/terraform/terraform-cli";
-import { withProgress } from "../src/cli/text/progress";
+import { withProgress } from "../packages/cli/src/process/progress";
+import { readState } from "../packages/cli/src/terraform/state-file";
+import {
+  pullState,
+  runToEnd,
+  stackFolder,
+  terraformCli,
+} from "../packages/cli/src/terraform/terraform-cli";
 import { folderForEach } from "./helpers/folder";
 
 describe("a run of Terraform", () => {

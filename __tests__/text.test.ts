@@ -1,8 +1,8 @@
 import { execFileSync, spawnSync } from "node:child_process";
 import { statSync, symlinkSync } from "node:fs";
 import { relative } from "node:path";
-import { awsCommand, quote, shellWord } from "../src/cli/text/advice";
-import { fillTemplate } from "../src/cli/text/template";
+import { awsCommand, quote, shellWord } from "../packages/cli/src/text/advice";
+import { fillTemplate } from "../packages/cli/src/text/template";
 import { fileErrorMessage, readTextFile, writeFileAtomically } from "../src/text/files";
 import { ascii, printable, visible, visibleLines } from "../src/text/printable";
 import { bundled } from "./helpers/bundled";
@@ -95,8 +95,8 @@ describe("a signal", () => {
     spawnSync(process.execPath, ["-"], {
       input: bundled(`
         import { writeFileSync } from "node:fs";
-        import { run } from "./src/cli/commands/support/session";
-        import { atSignal } from "./src/cli/text/signals";
+        import { run } from "./packages/cli/src/commands/support/session";
+        import { atSignal } from "./packages/cli/src/process/signals";
         const raise = () => process.kill(process.pid, "SIGTERM");
         const write = (name, text) => writeFileSync("${at()}/" + name, text);
         ${program}`),
@@ -139,7 +139,7 @@ describe("a signal", () => {
     write({ terraform: "#!/bin/sh\nkill -TERM $$\n" });
     const work = `
       import { ChildProcess } from "node:child_process";
-      import { pullState, terraformCli } from "./src/cli/terraform/terraform-cli";
+      import { pullState, terraformCli } from "./packages/cli/src/terraform/terraform-cli";
       ChildProcess.prototype.emit = new Proxy(ChildProcess.prototype.emit, {
         apply(emit, child, [event, ...values]) {
           if (event === "close") setTimeout(raise, 10);

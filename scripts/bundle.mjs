@@ -110,7 +110,7 @@ const common = {
 const metafiles = await Promise.all([
   build({
     ...common,
-    entryPoints: ["src/cli/commands/main.ts"],
+    entryPoints: ["packages/cli/src/commands/main.ts"],
     outfile: "dist/program.js",
     plugins: [peers, withoutAssets, withoutDeprecatedCalls, lateAws],
   }),

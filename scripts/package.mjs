@@ -7,7 +7,7 @@ import { readFileSync, rmSync, writeFileSync } from "node:fs";
 
 // Not a path that the linter follows: it runs before the build.
 const { packedVersion } = await import(
-  new URL("../build/src/cli/init/repository.js", import.meta.url)
+  new URL("../build/packages/cli/src/init/repository.js", import.meta.url)
 );
 
 const text = readFileSync("package.json", "utf8");

@@ -1,4 +1,4 @@
-import { deployerPolicies } from "../../src/cli/review/deployer-policy-files";
+import { deployerPolicies } from "../../packages/cli/src/review/deployer-policy-files";
 import { deployment } from "../helpers/deployment";
 import { isAllowed, type Request } from "../helpers/simulator";
 import {

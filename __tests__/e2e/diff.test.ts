@@ -1,10 +1,10 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import type { RuleId } from "../../src/cli/diff/change-rules";
-import { changesExitCode, changesJson } from "../../src/cli/diff/changes";
-import { readPlan } from "../../src/cli/diff/plan-file";
-import { changesOfPlan } from "../../src/cli/diff/plans/plan-findings";
-import { changesMarkdown, changesText } from "../../src/cli/diff/render-summary";
+import type { RuleId } from "../../packages/cli/src/diff/change-rules";
+import { changesExitCode, changesJson } from "../../packages/cli/src/diff/changes";
+import { readPlan } from "../../packages/cli/src/diff/plan-file";
+import { changesOfPlan } from "../../packages/cli/src/diff/plans/plan-findings";
+import { changesMarkdown, changesText } from "../../packages/cli/src/diff/render-summary";
 import { actionsOf, between, resourcesOf, seriousRules, verdictOf } from "../helpers/diff";
 import { LocalAws } from "./support/local-aws";
 import { Deployments } from "./support/project";

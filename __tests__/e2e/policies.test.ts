@@ -1,4 +1,4 @@
-import { readState } from "../../src/cli/terraform/state-file";
+import { readState } from "../../packages/cli/src/terraform/state-file";
 import { MODES } from "../../src/iam/policy-statements";
 import { LocalAws } from "./support/local-aws";
 import { Deployments } from "./support/project";

@@ -1,5 +1,5 @@
-import { IamReader } from "../../src/cli/account/aws/iam-reader";
-import { AwsError } from "../../src/cli/account/aws/operations";
+import { IamReader } from "../../packages/cli/src/account/aws/iam-reader";
+import { AwsError } from "../../packages/cli/src/account/aws/operations";
 import { NODE_TRUST } from "../../src/iam/node-role-permissions";
 
 export const ACCOUNT = "123456789012";

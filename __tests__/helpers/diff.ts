@@ -1,13 +1,13 @@
-import { type DiffFound, RULES, type RuleId } from "../../src/cli/diff/change-rules";
+import { type DiffFound, RULES, type RuleId } from "../../packages/cli/src/diff/change-rules";
 import {
   type Changes,
   changesExitCode,
   type DeploymentChanges,
   findingsOf,
-} from "../../src/cli/diff/changes";
-import { changesAgainst } from "../../src/cli/diff/packs/compare";
-import type { Files } from "../../src/cli/diff/packs/pack-side";
-import { levelOf } from "../../src/cli/findings/finding";
+} from "../../packages/cli/src/diff/changes";
+import { changesAgainst } from "../../packages/cli/src/diff/packs/compare";
+import type { Files } from "../../packages/cli/src/diff/packs/pack-side";
+import { levelOf } from "../../packages/cli/src/findings/finding";
 import type { JsonObject } from "../../src/text/json";
 import { packOf, reviewPackOf } from "./packs";
 

@@ -1,9 +1,9 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parse } from "yaml";
-import { driftReport } from "../../src/cli/account/drift/report";
-import { type Inventory, inventoryOfSettings } from "../../src/cli/account/inventory";
-import type { StateResource } from "../../src/cli/terraform/state-file";
+import { driftReport } from "../../packages/cli/src/account/drift/report";
+import { type Inventory, inventoryOfSettings } from "../../packages/cli/src/account/inventory";
+import type { StateResource } from "../../packages/cli/src/terraform/state-file";
 import { nodeRoleName } from "../../src/iam/cluster";
 import { nodePolicy } from "../../src/iam/node-role-permissions";
 import type { Deployment } from "../../src/settings/deployment";
@@ -156,5 +156,5 @@ interface Row extends World {
 
 /** By world, a row of `drift.worlds.yaml`. */
 export const WORLDS = parse(
-  readFileSync(join(PROJECT, "__tests__/cli/account/drift.worlds.yaml"), "utf8"),
+  readFileSync(join(PROJECT, "packages/cli/__tests__/account/drift.worlds.yaml"), "utf8"),
 ) as readonly Row[];

@@ -1,6 +1,6 @@
 import { readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { selectDeployments } from "../../src/cli/commands/support/deployments";
+import { selectDeployments } from "../../packages/cli/src/commands/support/deployments";
 import type { Deployment } from "../../src/settings/deployment";
 import { inFolder } from "./folder";
 import { PROJECT, projectFile } from "./project-root";

@@ -1,6 +1,6 @@
-import type { IamKey } from "../../src/cli/account/aws/iam-reader";
-import type { KeySituation } from "../../src/cli/account/keys/situation";
-import { readConfiguration } from "../../src/cli/cluster/configuration";
+import type { IamKey } from "../../packages/cli/src/account/aws/iam-reader";
+import type { KeySituation } from "../../packages/cli/src/account/keys/situation";
+import { readConfiguration } from "../../packages/cli/src/cluster/configuration";
 import { deployment } from "./deployment";
 
 export const NOW: Date = new Date("2026-11-01T00:00:00Z");

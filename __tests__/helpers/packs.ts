@@ -1,5 +1,5 @@
-import { reviewPack } from "../../src/cli/review/pack";
-import { type Reviewed, reviewed } from "../../src/cli/review/reviewed";
+import { reviewPack } from "../../packages/cli/src/review/pack";
+import { type Reviewed, reviewed } from "../../packages/cli/src/review/reviewed";
 import { deploymentPolicies } from "../../src/iam/deployment-policies";
 import type { PolicyOptions } from "../../src/iam/policy-statements";
 import { type Deployment, policyOptionsOf } from "../../src/settings/deployment";

@@ -1,8 +1,8 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parse } from "yaml";
-import type { PreflightFound } from "../../src/cli/account/preflight/check";
-import { type CheckResult, runPreflight } from "../../src/cli/account/preflight/report";
+import type { PreflightFound } from "../../packages/cli/src/account/preflight/check";
+import { type CheckResult, runPreflight } from "../../packages/cli/src/account/preflight/report";
 import { ACCOUNT, type Answers, callsOf } from "./aws-answers";
 import { deployment } from "./deployment";
 import { PROJECT } from "./project-root";
@@ -105,7 +105,10 @@ interface Row extends World {
   readonly finds: readonly string[];
 }
 
-const text = readFileSync(join(PROJECT, "__tests__/cli/account/preflight.worlds.yaml"), "utf8");
+const text = readFileSync(
+  join(PROJECT, "packages/cli/__tests__/account/preflight.worlds.yaml"),
+  "utf8",
+);
 const ROWS = parse(text, { merge: true }) as Readonly<Record<string, readonly Row[]>>;
 
 /** The rules, and if it matters the field. */

@@ -44,7 +44,7 @@ function sourcesOf(path, found = new Set()) {
 
 /** Files that proofs do not read, whatever has their names. */
 const NOT_READ =
-  /\.ts$|^(?!src\/|templates\/|docs\/how-to\/).*\.md$|^(review|__tests__\/golden\/expected)\//;
+  /\.ts$|^(?!src\/|packages\/cli\/src\/|templates\/|docs\/how-to\/).*\.md$|^(review|__tests__\/golden\/expected)\//;
 const COMMENT = /^\s*(\/\/.*|\/\*[\s\S]*?\*\/)/gm;
 
 function trackedFiles() {

@@ -1,5 +1,5 @@
-import type { IamKey } from "../../src/cli/account/aws/iam-reader";
-import type { LeakWorld } from "../../src/cli/account/rotate/leak";
+import type { IamKey } from "../../packages/cli/src/account/aws/iam-reader";
+import type { LeakWorld } from "../../packages/cli/src/account/rotate/leak";
 
 /** Uses of a key that are kept, enough for a report that is hours late. */
 const KEPT_USES = 100;

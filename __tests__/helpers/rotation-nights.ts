@@ -1,10 +1,10 @@
-import type { IamKey } from "../../src/cli/account/aws/iam-reader";
-import { createdOf, DAY } from "../../src/cli/account/key-times";
-import type { LeakWorld } from "../../src/cli/account/rotate/leak";
-import { ROTATE_RULES } from "../../src/cli/account/rotate/rotate-rules";
-import { rotateOnce } from "../../src/cli/account/rotate/rotation";
-import type { SecretKey } from "../../src/cli/cluster/configuration";
-import { exitCodeOf } from "../../src/cli/findings/finding";
+import type { IamKey } from "../../packages/cli/src/account/aws/iam-reader";
+import { createdOf, DAY } from "../../packages/cli/src/account/key-times";
+import type { LeakWorld } from "../../packages/cli/src/account/rotate/leak";
+import { ROTATE_RULES } from "../../packages/cli/src/account/rotate/rotate-rules";
+import { rotateOnce } from "../../packages/cli/src/account/rotate/rotation";
+import type { SecretKey } from "../../packages/cli/src/cluster/configuration";
+import { exitCodeOf } from "../../packages/cli/src/findings/finding";
 import { NIGHTLY } from "./rotation-account";
 import { type Failure, failing, inTurns, Killed, type Run } from "./rotation-runs";
 

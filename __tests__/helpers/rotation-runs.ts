@@ -1,4 +1,4 @@
-import type { LeakWorld } from "../../src/cli/account/rotate/leak";
+import type { LeakWorld } from "../../packages/cli/src/account/rotate/leak";
 
 /** The end of a run that was killed: it makes no call afterwards. */
 export class Killed extends Error {}

@@ -1,16 +1,21 @@
-import { DAY } from "../../src/cli/account/key-times";
-import { contained, type LeakWorld, leakPlan, respond } from "../../src/cli/account/rotate/leak";
-import { keysBefore, newKeyFor } from "../../src/cli/account/rotate/new-key";
+import { DAY } from "../../packages/cli/src/account/key-times";
+import {
+  contained,
+  type LeakWorld,
+  leakPlan,
+  respond,
+} from "../../packages/cli/src/account/rotate/leak";
+import { keysBefore, newKeyFor } from "../../packages/cli/src/account/rotate/new-key";
 import {
   type RotateFound,
   rotatingOf,
   type Situation,
   UNUSED_DAYS,
   unreadFindings,
-} from "../../src/cli/account/rotate/next-step";
-import { ROTATE_RULES } from "../../src/cli/account/rotate/rotate-rules";
-import { rotateOnce } from "../../src/cli/account/rotate/rotation";
-import { exitCodeOf } from "../../src/cli/findings/finding";
+} from "../../packages/cli/src/account/rotate/next-step";
+import { ROTATE_RULES } from "../../packages/cli/src/account/rotate/rotate-rules";
+import { rotateOnce } from "../../packages/cli/src/account/rotate/rotation";
+import { exitCodeOf } from "../../packages/cli/src/findings/finding";
 import type { Deployment } from "../../src/settings/deployment";
 import { deployment } from "./deployment";
 import { Account, NIGHTLY } from "./rotation-account";

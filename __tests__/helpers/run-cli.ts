@@ -1,5 +1,5 @@
 import { Readable, Writable } from "node:stream";
-import { runProgram } from "../../src/cli/commands/program";
+import { runProgram } from "../../packages/cli/src/commands/program";
 
 interface CliResult {
   readonly status: number;

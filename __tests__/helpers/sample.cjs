@@ -21,19 +21,23 @@ const CORE = ["e2e/core.", "e2e/deploy.", "e2e/guards.", "e2e/import.", "e2e/pro
  * catch mistakes there.
  */
 const ALONE = [
-  [["src/cli/account/adopt"], ["e2e/adopt.", "e2e/hand-over-to-cluster."]],
-  [["src/cli/account/drift"], ["e2e/drift.", "e2e/key-commands."]],
+  [["packages/cli/src/account/adopt"], ["e2e/adopt.", "e2e/hand-over-to-cluster."]],
+  [["packages/cli/src/account/drift"], ["e2e/drift.", "e2e/key-commands."]],
   [
-    ["src/cli/account/rotate/", "src/cli/commands/rotate", "src/helpers/rotation-"],
+    [
+      "packages/cli/src/account/rotate/",
+      "packages/cli/src/commands/rotate",
+      "src/helpers/rotation-",
+    ],
     ["e2e/rotate.", "e2e/rotation-year.", "proofs/rotation-"],
   ],
-  [["src/cli/commands/drift"], ["e2e/drift.", "e2e/hand-over-to-cluster."]],
+  [["packages/cli/src/commands/drift"], ["e2e/drift.", "e2e/hand-over-to-cluster."]],
   [
-    ["src/cli/commands/init", "src/cli/init/"],
+    ["packages/cli/src/commands/init", "packages/cli/src/init/"],
     ["e2e/adopt.", "e2e/own-repository.", "e2e/package."],
   ],
   [
-    ["src/cli/commands/policy", "src/cli/iam/"],
+    ["packages/cli/src/commands/policy", "packages/cli/src/iam/"],
     ["e2e/deployer.", "e2e/parameters.", "e2e/policies."],
   ],
   [
@@ -41,23 +45,28 @@ const ALONE = [
     [...CORE, "e2e/examples.", "proofs/every-field.", "proofs/risks."],
   ],
   [["src/terraform/", "src/constructs/", "src/app.ts", "src/stack.ts", "main.ts"], CORE],
-  [["src/cli/review/pages/aws-cli."], ["e2e/aws-cli-and-console.", "e2e/package."]],
-  [["src/cli/diff/"], ["e2e/plan.", "e2e/diff.", "e2e/program."]],
-  [
-    ["src/cli/pack/", "src/cli/review/"],
-    ["e2e/plan.", "e2e/checkov.", "e2e/parameters."],
-  ],
+  [["packages/cli/src/review/pages/aws-cli."], ["e2e/aws-cli-and-console.", "e2e/package."]],
+  [["packages/cli/src/diff/"], ["e2e/plan.", "e2e/diff.", "e2e/program."]],
+  [["packages/cli/src/review/"], ["e2e/plan.", "e2e/checkov.", "e2e/parameters."]],
   [["packages/iam-no-new-access/"], ["proofs/oracles.", "e2e/managed-policies.", "e2e/packed."]],
   [
-    ["src/cli/terraform/", "src/cli/commands/"],
+    ["packages/cli/src/terraform/", "packages/cli/src/commands/"],
     ["e2e/plan.", "e2e/deploy.", "e2e/pipelines.", "e2e/program."],
   ],
-  [["src/cli/cluster/"], ["e2e/hand-over-to-cluster."]],
+  [["packages/cli/src/cluster/"], ["e2e/hand-over-to-cluster."]],
   [
-    ["src/cli/account/", "src/helpers/key-situations"],
+    ["packages/cli/src/account/", "src/helpers/key-situations"],
     ["e2e/key-commands.", "e2e/preflight/", "e2e/rotate-terraform."],
   ],
-  [["src/text/", "src/cli/text/", "src/cli/findings/"], ["e2e/plan."]],
+  [
+    [
+      "src/text/",
+      "packages/cli/src/text/",
+      "packages/cli/src/process/",
+      "packages/cli/src/findings/",
+    ],
+    ["e2e/plan."],
+  ],
   [["scripts/generate/"], ["proofs/invalid-settings."]],
   [
     ["scripts/upstream/", ".ci/upstream"],
@@ -110,7 +119,9 @@ function changedFiles() {
 
 /** Tests, their helpers and expected output belong to the room that they test. */
 function rowOf(path) {
-  const source = path.replace(/^__tests__\//, "src/");
+  const source = path
+    .replace(/^__tests__\//, "src/")
+    .replace("packages/cli/__tests__/", "packages/cli/src/");
   return ALONE.find(([beginnings]) => beginnings.some((beginning) => source.startsWith(beginning)));
 }
 

@@ -1,8 +1,8 @@
 import { chmodSync, copyFileSync } from "node:fs";
 import { join } from "node:path";
-import { readConfiguration } from "../../src/cli/cluster/configuration";
-import { type ClusterAccess, clusterAccess } from "../../src/cli/cluster/d8";
-import type { RunningCluster } from "../../src/cli/cluster/running-cluster";
+import { readConfiguration } from "../../packages/cli/src/cluster/configuration";
+import { type ClusterAccess, clusterAccess } from "../../packages/cli/src/cluster/d8";
+import type { RunningCluster } from "../../packages/cli/src/cluster/running-cluster";
 import { type Files, writeFiles } from "./folder";
 
 /** A key of the documentation of AWS. */

@@ -114,9 +114,9 @@ function everyCluster() {
 
 it("the JSON of rows is what npm run generate writes from the YAML files and AWS's facts", async () => {
   expect(projectFile("src/iam/catalogue.json")).toBe(await catalogueJson());
-  expect(projectFile("src/iam/aws-actions.json")).toBe(await awsActionsJson());
-  expect(projectFile("src/cli/iam/deployer.json")).toBe(deployerJson());
-  expect(projectFile("src/cli/iam/risks.json")).toBe(risksJson());
+  expect(projectFile("packages/cli/src/iam/aws-actions.json")).toBe(await awsActionsJson());
+  expect(projectFile("packages/cli/src/iam/deployer.json")).toBe(deployerJson());
+  expect(projectFile("packages/cli/src/iam/risks.json")).toBe(risksJson());
 });
 
 describe("the DKP documentation", () => {

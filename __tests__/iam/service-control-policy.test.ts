@@ -1,5 +1,5 @@
+import { controlPolicy } from "../../packages/cli/src/iam/service-control-policy";
 import { simulate } from "../../packages/iam-no-new-access/__tests__/helpers/simulation";
-import { controlPolicy } from "../../src/cli/iam/service-control-policy";
 import { MODES, type Mode } from "../../src/iam/policy-statements";
 import { clusterOf, ENVIRONMENT, EVERYTHING, optionsWith, wholePolicy } from "../helpers/clusters";
 import { iamArn, requiredRequests } from "../helpers/required-requests";

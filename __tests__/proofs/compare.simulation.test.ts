@@ -1,9 +1,9 @@
 import * as fc from "fast-check";
+import { RULES } from "../../packages/cli/src/diff/change-rules";
+import type { Changes } from "../../packages/cli/src/diff/changes";
+import { levelOf } from "../../packages/cli/src/findings/finding";
 import { isNew } from "../../packages/iam-no-new-access/__tests__/helpers/simulation";
 import type { DecisionRequest } from "../../packages/iam-no-new-access/src/model";
-import { RULES } from "../../src/cli/diff/change-rules";
-import type { Changes } from "../../src/cli/diff/changes";
-import { levelOf } from "../../src/cli/findings/finding";
 import { CATALOGUE } from "../../src/iam/catalogue";
 import type { Cluster } from "../../src/iam/cluster";
 import type { PolicyDocument } from "../../src/iam/policy-document";

@@ -1,5 +1,5 @@
-import { denialOf } from "../../src/cli/iam/denial";
-import { deniedRequest } from "../../src/cli/iam/denied-request";
+import { denialOf } from "../../packages/cli/src/iam/denial";
+import { deniedRequest } from "../../packages/cli/src/iam/denied-request";
 import { policyOptionsOf } from "../../src/settings/deployment";
 import { wholePolicy } from "../helpers/clusters";
 import { DENIALS, deploymentOf } from "../helpers/denials";

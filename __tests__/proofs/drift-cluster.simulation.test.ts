@@ -1,6 +1,6 @@
 import { stringify } from "yaml";
-import { clusterDrift } from "../../src/cli/account/drift/cluster";
-import { readConfiguration } from "../../src/cli/cluster/configuration";
+import { clusterDrift } from "../../packages/cli/src/account/drift/cluster";
+import { readConfiguration } from "../../packages/cli/src/cluster/configuration";
 import { policyDocument } from "../../src/iam/policy-document";
 import { ENVIRONMENT } from "../helpers/clusters";
 import { deployment } from "../helpers/deployment";

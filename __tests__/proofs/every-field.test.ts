@@ -1,7 +1,7 @@
 import { stringify } from "yaml";
-import { changesExitCode } from "../../src/cli/diff/changes";
-import { changesAgainst } from "../../src/cli/diff/packs/compare";
-import { settingsFindings } from "../../src/cli/diff/packs/setting-changes";
+import { changesExitCode } from "../../packages/cli/src/diff/changes";
+import { changesAgainst } from "../../packages/cli/src/diff/packs/compare";
+import { settingsFindings } from "../../packages/cli/src/diff/packs/setting-changes";
 import { meaningOf } from "../../src/settings/schema/fields";
 import { KMS_KEY } from "../helpers/clusters";
 import { packFilesOf, reviewPackOf } from "../helpers/packs";

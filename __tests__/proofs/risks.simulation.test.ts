@@ -1,4 +1,4 @@
-import { exampleArn } from "../../src/cli/iam/example-resources";
+import { exampleArn } from "../../packages/cli/src/iam/example-resources";
 import {
   type AskedRequest,
   actionIn,
@@ -8,7 +8,7 @@ import {
   requestsOf,
   risksOf,
   shownRows,
-} from "../../src/cli/iam/risks";
+} from "../../packages/cli/src/iam/risks";
 import { CATALOGUE } from "../../src/iam/catalogue";
 import type { PolicyDocument } from "../../src/iam/policy-document";
 import {

@@ -1,9 +1,9 @@
-import { DAY } from "../../src/cli/account/key-times";
-import { type LeakWorld, leakPlan, respond } from "../../src/cli/account/rotate/leak";
-import type { RotateFound } from "../../src/cli/account/rotate/next-step";
-import { ROTATE_RULES } from "../../src/cli/account/rotate/rotate-rules";
-import { rotateOnce } from "../../src/cli/account/rotate/rotation";
-import { exitCodeOf } from "../../src/cli/findings/finding";
+import { DAY } from "../../packages/cli/src/account/key-times";
+import { type LeakWorld, leakPlan, respond } from "../../packages/cli/src/account/rotate/leak";
+import type { RotateFound } from "../../packages/cli/src/account/rotate/next-step";
+import { ROTATE_RULES } from "../../packages/cli/src/account/rotate/rotate-rules";
+import { rotateOnce } from "../../packages/cli/src/account/rotate/rotation";
+import { exitCodeOf } from "../../packages/cli/src/findings/finding";
 import { COMPLETE } from "../helpers/complete";
 import { Account, NIGHTLY } from "../helpers/rotation-account";
 import { everyWay, type Failure, failing, inTurns, type Run } from "../helpers/rotation-runs";

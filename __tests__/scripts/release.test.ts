@@ -49,7 +49,7 @@ describe("release.sh check", () => {
 it("package.mjs ends as npm pack does, and restores what it changed", () => {
   write({
     "scripts/package.mjs": projectFile("scripts/package.mjs"),
-    "build/src/cli/init/repository.js":
+    "build/packages/cli/src/init/repository.js":
       'exports.packedVersion = (version) => version + "-packed";\n',
     "bin/npm": '#!/bin/sh\ncat package.json >packed.json\necho "$@"\nexit 3\n',
   });

@@ -1,6 +1,6 @@
 import { symlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { selectDeployments } from "../../src/cli/commands/support/deployments";
+import { selectDeployments } from "../../packages/cli/src/commands/support/deployments";
 import { loadDeployments } from "../../src/settings/load";
 import { deploymentsFolder, outputFolder } from "../../src/settings/paths";
 import { settingsWarnings } from "../../src/settings/settings-notes";

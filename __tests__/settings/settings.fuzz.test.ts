@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { parse, stringify } from "yaml";
-import { terraformJson } from "../../src/cli/terraform/configuration";
+import { terraformJson } from "../../packages/cli/src/terraform/configuration";
 import type { Deployment } from "../../src/settings/deployment";
 import { SettingsError } from "../../src/settings/errors";
 import { loadDeployments } from "../../src/settings/load";

@@ -14,7 +14,7 @@ import {
 } from "../../__tests__/e2e/support/terraform";
 import { PROJECT } from "../../__tests__/helpers/project-root";
 import { isAllowed, type Request } from "../../__tests__/helpers/simulator";
-import { cell } from "../../src/cli/text/markdown";
+import { cell } from "../../packages/cli/src/text/markdown";
 import type { PolicyDocument } from "../../src/iam/policy-document";
 import { ARMS, type Arm, GENERATED, OURS, PROGRAM, PROVIDER } from "./arms";
 

@@ -1,9 +1,9 @@
-import { DRIFT_RULES } from "../../src/cli/account/drift/drift-rules";
-import { KEY_RULES } from "../../src/cli/account/keys/key-rules";
-import { PREFLIGHT_RULES } from "../../src/cli/account/preflight/preflight-rules";
-import { ROTATE_RULES } from "../../src/cli/account/rotate/rotate-rules";
-import { RULES } from "../../src/cli/diff/change-rules";
-import { LEVELS, type Rules } from "../../src/cli/findings/finding";
+import { DRIFT_RULES } from "../../packages/cli/src/account/drift/drift-rules";
+import { KEY_RULES } from "../../packages/cli/src/account/keys/key-rules";
+import { PREFLIGHT_RULES } from "../../packages/cli/src/account/preflight/preflight-rules";
+import { ROTATE_RULES } from "../../packages/cli/src/account/rotate/rotate-rules";
+import { RULES } from "../../packages/cli/src/diff/change-rules";
+import { LEVELS, type Rules } from "../../packages/cli/src/findings/finding";
 
 const RULES_OF: Readonly<Record<string, Rules>> = {
   diff: RULES,

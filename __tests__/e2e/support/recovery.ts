@@ -1,12 +1,16 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { withIam } from "../../../src/cli/account/aws/iam-reader";
-import { KEY_RULES } from "../../../src/cli/account/keys/key-rules";
-import { keyReport } from "../../../src/cli/account/keys/report";
-import { keySituation } from "../../../src/cli/account/keys/situation";
-import { levelOf, textOf } from "../../../src/cli/findings/finding";
-import { readState } from "../../../src/cli/terraform/state-file";
-import { pullState, stackFolder, terraformCli } from "../../../src/cli/terraform/terraform-cli";
+import { withIam } from "../../../packages/cli/src/account/aws/iam-reader";
+import { KEY_RULES } from "../../../packages/cli/src/account/keys/key-rules";
+import { keyReport } from "../../../packages/cli/src/account/keys/report";
+import { keySituation } from "../../../packages/cli/src/account/keys/situation";
+import { levelOf, textOf } from "../../../packages/cli/src/findings/finding";
+import { readState } from "../../../packages/cli/src/terraform/state-file";
+import {
+  pullState,
+  stackFolder,
+  terraformCli,
+} from "../../../packages/cli/src/terraform/terraform-cli";
 import { anchorOf } from "../../helpers/links";
 import { PROJECT } from "../../helpers/project-root";
 import type { LocalAws } from "./local-aws";

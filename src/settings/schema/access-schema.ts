@@ -5,7 +5,7 @@ import { show } from "../errors";
 import type { Imports, NodeRole, NodeRoleInput, Settings } from "../settings";
 import * as f from "./primitives";
 
-/** A former key ends two weeks after its last use: see src/cli/account/rotate/. */
+/** A former key ends two weeks after its last use: see packages/cli/src/account/rotate/. */
 const SHORTEST_AGE = 30;
 const LONGEST_AGE = 365;
 const AGE = `is not a number of days from ${SHORTEST_AGE} to ${LONGEST_AGE}`;

@@ -24,7 +24,7 @@ it(".dependency-cruiser.mjs reports each import that the layout forbids, and no 
       'import "@cdktf/provider-aws";\nimport "../terraform/addresses";\nimport "../surprise/new";',
     "src/surprise/new.ts": "export const x = 1;",
     "src/settings/deployment.ts":
-      'import "valibot";\nimport "../../packages/cli/__tests__/review/pack";\nexport interface Deployment {}',
+      'import "valibot";\nimport "../../packages/cli/src/review/pack";\nexport interface Deployment {}',
     "src/terraform/addresses.ts": 'import "../iam/catalogue";',
     "src/iam/catalogue.ts": 'import type { Address } from "../terraform/addresses";',
     "src/iam/unused.ts": "export const unused = 1;",
@@ -39,6 +39,7 @@ it(".dependency-cruiser.mjs reports each import that the layout forbids, and no 
     "json",
     "main.ts",
     "src",
+    "packages/cli/src",
   ];
   const { summary } = jsonOf(project, {}, process.execPath, ...args) as Report;
   // A folder above the temporary one may have packages installed, or not: only the names of

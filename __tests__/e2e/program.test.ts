@@ -30,7 +30,7 @@ describe("dkp-access in a process of its own", () => {
     const copy = join(folder, "copy");
     cpSync(join(PROJECT, "bin"), join(copy, "bin"), { recursive: true });
     if (what === "packages") {
-      cpSync(join(PROJECT, "build/src"), join(copy, "build/src"), { recursive: true });
+      cpSync(join(PROJECT, "build"), join(copy, "build"), { recursive: true });
       for (const file of ["package.json", "tsconfig.json"]) {
         cpSync(join(PROJECT, file), join(copy, file));
       }

@@ -35,6 +35,7 @@ export function copyOfProject({ installed } = { installed: true }): string {
   const sources = [
     "main.ts",
     "bin",
+    "packages/cli/src",
     "src",
     "scripts",
     "cdktf.json",

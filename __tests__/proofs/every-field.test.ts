@@ -87,6 +87,7 @@ const CHANGES = {
   "cluster.imdsv2": [undefined, true, 2],
   "cluster.disableDefaultSecurityGroup": [true, false, 0],
   "cluster.withNAT.bastionInstance": [undefined, {}, 2],
+  "cluster.context": ["dev", "prod", 2],
   "cluster.amis": [[], ["ami-0123456789abcdef0"], 0],
   "cluster.iamNodeRolePath": ["/a/", "/b/", 0],
   "cluster.formerIamNodeRoles": [[], ["/old"], 2],

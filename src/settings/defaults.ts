@@ -42,10 +42,15 @@ function errorsIn(value: unknown): readonly FieldError[] {
   if (!isObject(value)) {
     return [errorAt("", "does not hold an object; write KEY: VALUE lines")];
   }
-  // Fields that are missing are in the files of the deployments.
-  return checked(deploymentSchema, value).errors.filter(
-    ({ path }) => depth(value, path) === path.length,
-  );
+  const { context } = objectOf(value.cluster);
+  const own = "is one cluster's, and no two have the same; write it into the file of a deployment";
+  return [
+    ...(context === undefined ? [] : [errorAt("cluster.context", own)]),
+    // Fields that are missing are in the files of the deployments.
+    ...checked(deploymentSchema, value).errors.filter(
+      ({ path }) => depth(value, path) === path.length,
+    ),
+  ];
 }
 
 /** An error with its line, and with the file if that is not the deployment's own. */

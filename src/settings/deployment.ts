@@ -19,6 +19,8 @@ export interface Deployment extends Omit<Settings, "backend" | "cloud" | "cluste
   readonly cluster: Cluster;
   /** The managed policies: one in mode `documented`, else two. */
   readonly policies: DeploymentPolicies;
+  /** Of the kubeconfig: the cluster that has the key. */
+  readonly context: string | undefined;
   /** Images of the nodes. */
   readonly amis: readonly string[];
   /** Of the role `<prefix>-node`, which DKP creates. */
@@ -45,6 +47,7 @@ export function toDeployment(
     stack,
     state: stateLocation(stack, settings),
     cluster: toCluster(settings),
+    context: cluster.context,
     amis: cluster.amis ?? [],
     additionalRolePolicies: cluster.additionalRolePolicies ?? [],
     settings,
@@ -104,7 +107,7 @@ function toCluster({
   // configuration is changed later.
   const named = nodeRole !== undefined && nodeRole.name === cluster.iamNodeRole;
   const own = nodeRole === undefined || named ? [] : [`${nodeRole.path}${nodeRole.name}`];
-  const { amis, configFile, additionalRolePolicies, withNAT, ...fields } = cluster;
+  const { amis, configFile, context, additionalRolePolicies, withNAT, ...fields } = cluster;
   return {
     ...fields,
     peeredVPCs: cluster.peeredVPCs ?? [],

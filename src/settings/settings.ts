@@ -60,6 +60,7 @@ type Defaulted = "iamNodeRolePath" | "formerIamNodeRoles" | "peerAccountIds" | "
 
 export interface ClusterSettings extends DkpFields, Pick<Cluster, Defaulted> {
   readonly configFile?: string;
+  readonly context?: string;
   readonly amis?: readonly string[];
 }
 

@@ -115,6 +115,17 @@ function roleClaim(candidate: Candidate, account: Account): readonly Claim[] {
   return [{ candidate, account, key: `role ${role}`, field: "cluster.prefix", message }];
 }
 
+/** A context is one cluster, whatever account it is in. */
+function contextClaim(candidate: Candidate): readonly Claim[] {
+  const context = candidate.settings.fields("cluster")?.cluster.context;
+  const message = (other: string) =>
+    `is the context of ${other} as well, so one cluster would get the keys of two users; ` +
+    "name another one";
+  return context === undefined
+    ? []
+    : [{ candidate, key: `context ${context}`, field: "cluster.context", message }];
+}
+
 function claimsOf(candidate: Candidate): readonly Claim[] {
   const fields = candidate.settings.fields("region", "accountId", "provider");
   const account = fields && accountOf(fields);
@@ -122,7 +133,7 @@ function claimsOf(candidate: Candidate): readonly Claim[] {
     account === undefined
       ? []
       : [...nameClaims(candidate, account), ...roleClaim(candidate, account)];
-  return [...stateClaim(candidate), ...inAccount];
+  return [...stateClaim(candidate), ...contextClaim(candidate), ...inAccount];
 }
 
 /**

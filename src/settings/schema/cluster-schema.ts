@@ -77,6 +77,11 @@ export const cluster: f.Schema<ClusterSettings> = f.strict({
     "Instead of DKP's fields here: DKP's own installation file, relative to the project's root. " +
       "Credentials in it are not read",
   ),
+  context: f.exposure(
+    f.nonEmptyString,
+    "The context of the kubeconfig, for commands with `--cluster`: that cluster gets the key. " +
+      "Without it, the context named like the stack, or the only one of the only deployment",
+  ),
   ...dkpFields,
   amis: f.harmless(v.array(ami), "Images of the nodes, which the preflight checks"),
   iamNodeRolePath: f.permissions(

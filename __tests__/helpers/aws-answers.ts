@@ -77,10 +77,9 @@ const SHAPES: Readonly<Record<string, (given: never) => object>> = {
     InstanceProfiles: words(names).map((InstanceProfileName) => ({ InstanceProfileName })),
   }),
   ListAccessKeys: (keys) => ({
-    AccessKeyMetadata: Object.entries(keys).map(([AccessKeyId, Status]) => ({
-      AccessKeyId,
-      Status,
-      CreateDate: DAY,
+    AccessKeyMetadata: Object.entries<string | object>(keys).map(([AccessKeyId, given]) => ({
+      ...{ AccessKeyId, CreateDate: DAY },
+      ...(typeof given === "string" ? { Status: given } : given),
     })),
   }),
   GetPolicyVersion: (given) => ({ PolicyVersion: { Document: encoded(given) } }),
@@ -122,7 +121,7 @@ export function callsOf(answers: Answers, missing: unknown) {
   };
 }
 
-export function accountWith(answers: Answers): IamReader {
-  const aws = { call: callsOf(answers, "error NoSuchEntity") };
+export function accountWith(answers: Answers, now: Date = new Date()): IamReader {
+  const aws = { call: callsOf(answers, "error NoSuchEntity"), now: () => now };
   return new IamReader(aws as unknown as ConstructorParameters<typeof IamReader>[0]);
 }

@@ -23,7 +23,7 @@ export const TAKES_AWAY =
   /\b(?:remove|removing|removal|detach|deactivate|deactivating|delete|deleting|destroy|revoke|revoking|disable|disabling)|aws iam/i;
 
 /** An account that has exactly what Terraform and DKP manage, of a deployment that was applied. */
-function appliedAccount(settings: Deployment) {
+export function appliedAccount(settings: Deployment): Answers {
   const { things, links } = inventoryOfSettings(settings, ACCOUNT);
   const answers: Record<string, unknown> = {
     GetCallerIdentity: { Account: ACCOUNT },
@@ -82,14 +82,17 @@ export function resourcesOf({ things, links }: Inventory): readonly StateResourc
   ];
 }
 
-function appliedState(settings: Deployment): readonly StateResource[] {
-  const key = {
-    address: "aws_iam_access_key.user",
-    attributes: { id: "AKIAPRIMARY", user: settings.user.name },
-  };
+/** @param id the key of Terraform */
+export function appliedState(
+  settings: Deployment,
+  id: string | undefined = settings.accessKeys.managedBy === "terraform"
+    ? "AKIAPRIMARY"
+    : undefined,
+): readonly StateResource[] {
+  const key = { address: ADDRESSES.accessKey, attributes: { id, user: settings.user.name } };
   return [
     ...resourcesOf(inventoryOfSettings(settings, ACCOUNT)),
-    ...(settings.accessKeys.managedBy === "terraform" ? [key] : []),
+    ...(id === undefined ? [] : [key]),
   ];
 }
 

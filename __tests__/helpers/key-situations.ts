@@ -41,7 +41,7 @@ export const situation = (
       outputs: {},
     },
   },
-  iam: { account: "123456789012", exists: true, keys, owners: new Map(), now: NOW },
+  iam: { account: "123456789012", exists: true, keys, now: NOW },
 });
 
 export const withIam = (
@@ -83,15 +83,15 @@ export const SITUATIONS: Readonly<Record<string, readonly [given: KeySituation, 
   ],
   "the state is of another user": [
     { ...DEPLOYED, settings: deployment("user: { name: another }") },
-    "key-user-differs",
+    "user-differs",
   ],
   "the settings have another account": [
     { ...DEPLOYED, settings: deployment('accountId: "210987654321"') },
-    "key-account-differs",
+    "account-differs",
   ],
   "the state has another account": [
     withIam(DEPLOYED, { account: "210987654321" }),
-    "key-account-differs",
+    "account-differs",
   ],
   "the cluster has another prefix and Region": [
     inCluster(
@@ -104,7 +104,7 @@ export const SITUATIONS: Readonly<Record<string, readonly [given: KeySituation, 
   ],
   "another user has DKP's key": [
     withIam(inCluster(rotated(iamKey(OLD, 9, 0.1)), OTHER), {
-      owners: new Map([[OTHER, "another"]]),
+      owner: { user: "another" },
     }),
     "cluster-is-another",
   ],
@@ -115,10 +115,10 @@ export const SITUATIONS: Readonly<Record<string, readonly [given: KeySituation, 
     }),
     "key-unread",
   ],
-  "Terraform's key was deleted": [situation("", OLD), "key-deleted"],
+  "Terraform's key was deleted": [situation("", OLD), "key-deleted, no-key"],
   "another user has Terraform's key": [
-    withIam(situation("", OLD), { owners: new Map([[OLD, "deckhouse-old"]]) }),
-    "key-of-other-user",
+    withIam(situation("", OLD), { terraformOwner: "deckhouse-old" }),
+    "key-of-other-user, no-key",
   ],
   "Terraform's key is too old": [situation("", OLD, iamKey(OLD, 90, 0.1)), "key-old"],
   "somebody else's key is too old": [situation(NONE, undefined, iamKey(OTHER, 91, 0.1)), "key-old"],
@@ -153,7 +153,7 @@ export const SITUATIONS: Readonly<Record<string, readonly [given: KeySituation, 
     inCluster(rotated(iamKey(OLD, 30, 0.1), iamKey(NEW, 9, 2)), OLD),
     "younger-used",
   ],
-  "rotate is late": [inCluster(rotated(iamKey(OLD, 105, 0.1)), OLD), "rotation-overdue, replace"],
+  "rotate is late": [inCluster(rotated(iamKey(OLD, 105, 0.1)), OLD), "replace, rotation-overdue"],
   "DKP's key does not work": [
     inCluster(rotated(iamKey(OTHER, 9, 0.1, "Inactive")), OTHER),
     "dkp-key-dead",

@@ -7,7 +7,7 @@ import { deployment } from "../helpers/deployment";
 import { optionsOf } from "../helpers/packs";
 import { requiredRequests } from "../helpers/required-requests";
 import { NEEDS_NO_PERMISSION, requestsWith } from "../helpers/simulator";
-import { CONFIGURATION, OLD_KEY } from "../helpers/stand-in-cluster";
+import { CONFIGURATION } from "../helpers/stand-in-cluster";
 
 const SETTINGS = { policy: { mode: "minimal" }, cluster: { prefix: "dev", layout: "WithoutNAT" } };
 const VPC = "vpc-0123456789abcdef0";
@@ -62,7 +62,7 @@ async function compared({ running, own }: Row) {
     `${text}${stringify({ ...document, prefix: undefined })}`,
   );
   const cluster = { context: "dev", configuration, prefix: "dev", isOfCommander: false };
-  const findings = clusterDrift(given, { cluster, version: "1.77.4", current: OLD_KEY });
+  const findings = clusterDrift(given, { cluster, version: "1.77.4" });
   const needed = deployment(JSON.stringify({ ...settings, cluster: document }));
   const requests = requiredRequests(optionsOf(needed)).filter(
     ({ action }) => !NEEDS_NO_PERMISSION.includes(action),

@@ -5,8 +5,8 @@ import {
   OLD_KEY,
   runningClusterWith,
 } from "../../../../__tests__/helpers/stand-in-cluster";
+import { accountIn } from "../../src/account/dkp-key";
 import {
-  accountIn,
   isUnknownKey,
   leakRefusal,
   replacementOf,
@@ -97,14 +97,16 @@ describe("replacementOf", () => {
         return lists.shift();
       },
     });
-    expect(await isUnknownKey(deployment(SETTINGS), OLD_KEY, iam, 0)).toBe(false);
+    expect(
+      await isUnknownKey(deployment(SETTINGS), runningClusterWith(CONFIGURATION), iam, 0),
+    ).toBe(false);
     expect(lists).toEqual([]);
   });
 
   it("takes the account from the ID of a deleted key that STS does not know", async () => {
     const answers = { ...WITHOUT_OLD, GetAccessKeyInfo: "error ValidationError" };
     await expect(replacement({ answers })).rejects.toThrow(
-      `and the cluster has 581039954779, as its key ${OLD_KEY} shows; `,
+      `and the cluster of dev has 581039954779, as its key ${OLD_KEY} shows; `,
     );
     expect(["AKIAY34FZKBOKMUTVV7A", "AKIAQNZGKIQY56JQ7WML"].map(accountIn)).toEqual([
       "609629065308",
@@ -140,7 +142,7 @@ describe("replacementOf", () => {
       { cluster: { isOfCommander: true } },
     ],
     [
-      "accountId: the settings have 123456789012, and the credentials are of 210987654321; use credentials of the former",
+      "accountId: the settings have 123456789012, and the credentials are of 210987654321; use credentials of 123456789012, or check the backend",
       { answers: { GetCallerIdentity: { Account: "210987654321" } } },
     ],
     [
@@ -152,11 +154,11 @@ describe("replacementOf", () => {
       { answers: { ListAccessKeys: { [OLD_KEY]: "Active" } } },
     ],
     [
-      `accountId: the settings have 123456789012, and the cluster has 210987654321, as its key ${OLD_KEY} shows; this is another cluster: name another --context or stack`,
+      `accountId: the settings have 123456789012, and the cluster of dev has 210987654321, as its key ${OLD_KEY} shows; this is another cluster: name another --context or stack`,
       { answers: { ...WITHOUT_OLD, GetAccessKeyInfo: { Account: "210987654321" } } },
     ],
     [
-      `user.name: the settings have deckhouse, and the cluster has bob, as its key ${OLD_KEY} shows; this is another cluster: name another --context or stack`,
+      `user.name: the settings have deckhouse, and the cluster of dev has bob, as its key ${OLD_KEY} shows; this is another cluster: name another --context or stack`,
       { answers: { ...WITHOUT_OLD, GetAccessKeyLastUsed: { UserName: "bob" } } },
     ],
     ["why", { answers: NO_ANSWER }],
@@ -199,12 +201,12 @@ describe("leakRefusal", () => {
     ],
     [
       "where the cluster has another user's key",
-      `user.name: the settings have deckhouse, and the cluster has bob, as its key ${OLD_KEY} shows; `,
+      `user.name: the settings have deckhouse, and the cluster of dev has bob, as its key ${OLD_KEY} shows; `,
       { answers: { ...WITHOUT_OLD, GetAccessKeyLastUsed: { UserName: "bob" } } },
     ],
     [
       "where the cluster has another account's key",
-      `accountId: the settings have 123456789012, and the cluster has 210987654321, as its key ${OLD_KEY} shows; `,
+      `accountId: the settings have 123456789012, and the cluster of dev has 210987654321, as its key ${OLD_KEY} shows; `,
       { answers: { ...WITHOUT_OLD, GetAccessKeyInfo: { Account: "210987654321" } } },
     ],
     ["where STS does not answer", "why", { answers: NO_ANSWER }],

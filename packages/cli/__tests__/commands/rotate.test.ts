@@ -22,6 +22,7 @@ accessKeys: { managedBy: rotate, maxAge: 90 }
   const environment = { ...process.env };
   let isCreated = false;
   let denied = "";
+  let code = "AccessDenied";
   const calls: string[] = [];
   const results: Readonly<Record<string, () => string>> = {
     GetCallerIdentity: () => "<Account>123456789012</Account>",
@@ -50,7 +51,7 @@ accessKeys: { managedBy: rotate, maxAge: 90 }
     if (action === denied) {
       response.writeHead(403);
       response.end(
-        "<ErrorResponse><Error><Code>AccessDenied</Code><Message>no</Message></Error></ErrorResponse>",
+        `<ErrorResponse><Error><Code>${code}</Code><Message>no</Message></Error></ErrorResponse>`,
       );
       return;
     }
@@ -96,6 +97,15 @@ accessKeys: { managedBy: rotate, maxAge: 90 }
       stderr: expect.stringContaining(`name both: --replaces ${OLD_KEY} --context dev\n`),
     });
     expect(isCreated).toBe(false);
+  });
+
+  it("changes nothing for a user that IAM does not have, whoever answers", async () => {
+    [denied, code] = ["ListAccessKeys", "NoSuchEntity"];
+    calls.splice(0);
+    const { status, stdout } = await rotate("--context", "dev", "--replaces", OLD_KEY);
+    [denied, code] = ["", "AccessDenied"];
+    expect([status, JSON.parse(stdout).findings[0].rule]).toEqual([3, "dkp-key-dead"]);
+    expect(new Set(calls)).toEqual(new Set(["GetCallerIdentity", "ListAccessKeys"]));
   });
 
   describe("with --leaked", () => {

@@ -1,8 +1,16 @@
 import type { Deployment } from "../../../../src/settings/deployment";
 import type { RunningCluster } from "../cluster/running-cluster";
 import { type Found, refusalOf } from "../findings/finding";
-import { dkpAccess } from "../text/advice";
-import type { IamKey, IamReader } from "./aws/iam-reader";
+import { type IamKey, type IamReader, requiredOf } from "./aws/iam-reader";
+import { TIMED_OUT, UNREACHABLE } from "./aws/operations";
+import {
+  findingsOf,
+  nextStep,
+  oldFindings,
+  type RotateFound,
+  rotatingOf,
+  unreadFindings,
+} from "./rotate/next-step";
 import { CLUSTER_RULES, type ClusterRules } from "./shared-rules";
 
 export type ClusterFound = Found<ClusterRules>;
@@ -11,57 +19,101 @@ export type ClusterFound = Found<ClusterRules>;
 export interface KeyUser {
   /** Of the user; undefined if they were not read. */
   readonly keys: readonly IamKey[] | undefined;
+  /** Why no last use is known. */
+  readonly unread?: string | undefined;
   readonly exists: boolean;
-  /** The other user that has DKP's key. */
-  readonly owner?: string | undefined;
+  readonly owner?: KeyOwner | undefined;
 }
 
-interface DkpKeyFacts extends KeyUser {
+/** The other user, or the other account, that has DKP's key. */
+export interface KeyOwner {
+  readonly user?: string | undefined;
+  readonly account?: string | undefined;
+}
+
+interface KeyFacts extends KeyUser {
   readonly settings: Deployment;
   readonly cluster?: RunningCluster | undefined;
-  /** The key that DKP has, as the cluster or a person says. */
-  readonly dkpKey: string;
-  /** The current key of the state. */
-  readonly current?: string | undefined;
+  /** The keys of the state; undefined if it was not read. */
+  readonly managed: readonly string[] | undefined;
+  readonly now: Date;
 }
 
-/** In what a cluster is not that of the settings; else whether DKP's key works. */
-export function dkpKeyFindings(facts: DkpKeyFacts): readonly ClusterFound[] {
-  const { settings, cluster, dkpKey, keys, exists, current } = facts;
-  const { stack, accessKeys, user } = settings;
-  const others = otherCluster(settings, facts);
-  const status = keys?.find(({ id }) => id === dkpKey)?.status;
-  if (others.length > 0 || keys === undefined || status === "Active") {
-    return others;
+/** The keys of a deployment's user, and who else has the key of a cluster that was read. */
+export async function keyUser(
+  iam: IamReader,
+  settings: Deployment,
+  cluster: RunningCluster | undefined,
+): Promise<KeyUser> {
+  const { name } = settings.user;
+  const used = await iam.usedKeys(name);
+  const listed = "unread" in used ? await iam.keys(name) : used;
+  const keys = "value" in listed ? (listed.value ?? []) : undefined;
+  const isOwn = keys?.some(({ id }) => id === cluster?.configuration.keyId) === true;
+  return {
+    keys,
+    unread: "unread" in used ? used.unread : undefined,
+    exists: "value" in listed && listed.value !== undefined,
+    owner: cluster === undefined || isOwn ? undefined : await otherOwner(iam, settings, cluster),
+  };
+}
+
+/**
+ * The one answer about DKP's key and the other one of its user, for every command that reads them:
+ * what the next run of `rotate` says.
+ */
+export function keyAnswer(facts: KeyFacts): readonly RotateFound[] {
+  const { settings, cluster, keys, unread, exists, now } = facts;
+  const { managedBy } = settings.accessKeys;
+  if (keys === undefined) {
+    return [];
   }
-  const isReady = keys.some(({ id, status: own }) => id === current && own === "Active");
-  const to = cluster?.isOfCommander === true ? ["--out", "FILE"] : ["--cluster"];
-  const handOver = isReady ? dkpAccess("hand-over", stack, ...to) : undefined;
-  const command = accessKeys.managedBy === "rotate" ? dkpAccess("rotate", stack, ...to) : handOver;
-  const why = status === undefined ? `is no key of the user ${user.name}` : `is ${status}`;
-  // Without its user, no command can give it a key.
-  const values = { key: dkpKey, why, command: exists ? command : undefined };
-  return [{ rule: "dkp-key-dead", values }];
+  const isAsked = managedBy !== "none" && exists && unread === undefined;
+  const rotating = {
+    ...rotatingOf(settings, cluster?.isOfCommander === true, exists),
+    ...{ keys, now, isWanted: false, isAnswered: false },
+  };
+  const found: RotateFound[] = managedBy === "none" ? [...oldFindings(rotating)] : [];
+  if (cluster === undefined) {
+    found.push(...(isAsked ? unreadFindings(rotating) : []));
+  } else {
+    const { configuration, lastWrite } = cluster;
+    const situation = { ...rotating, dkpKey: configuration.keyId, lastWrite };
+    const step = nextStep(situation);
+    const isDead = step.found.rule === "dkp-key-dead";
+    found.push(...(isDead || isAsked ? findingsOf(situation, step) : []), ...ofNobody(facts));
+  }
+  const { stack } = settings;
+  return found.map((each) => ({ ...each, values: { ...each.values, stack } }) as RotateFound);
+}
+
+/** With `managedBy: none`, where `rotate` judges no key. */
+function ofNobody({ settings, cluster, keys = [], managed }: KeyFacts): readonly RotateFound[] {
+  const isNone = settings.accessKeys.managedBy === "none" && managed !== undefined;
+  const others = keys.filter(
+    ({ id }) => isNone && id !== cluster?.configuration.keyId && !managed.includes(id),
+  );
+  return others.map(({ id }) => ({ rule: "key-of-nobody", values: { key: id } }));
 }
 
 /** In what a cluster, or the user of DKP's key, is not that of the settings. */
 export function otherCluster(
-  { region, user, cluster: { prefix } }: Deployment,
-  { cluster, dkpKey, owner }: Pick<DkpKeyFacts, "cluster" | "owner"> & { readonly dkpKey?: string },
+  { region, user, accountId, cluster: { prefix } }: Deployment,
+  cluster: RunningCluster,
+  owner: KeyOwner = {},
 ): readonly ClusterFound[] {
-  const running = cluster && {
-    prefix: cluster.prefix ?? "none",
-    region: cluster.configuration.region,
-  };
+  const { context, configuration, prefix: running = "none" } = cluster;
+  const { keyId: key } = configuration;
   const fields = [
-    { field: "cluster.prefix", own: prefix ?? running?.prefix, other: running?.prefix },
-    { field: "region", own: region, other: running?.region },
-    { field: "user.name", own: user.name, other: owner, key: dkpKey },
+    { field: "cluster.prefix", own: prefix ?? running, other: running },
+    { field: "region", own: region, other: configuration.region },
+    { field: "accountId", own: accountId ?? "none", other: owner.account, key },
+    { field: "user.name", own: user.name, other: owner.user, key },
   ];
   const found: ClusterFound[] = [];
-  for (const { field, own = "", other, key } of fields) {
+  for (const { field, own, other, key: id } of fields) {
     if (other !== undefined && other !== own) {
-      const values = { field, settings: own, cluster: other, context: cluster?.context, key };
+      const values = { field, settings: own, cluster: other, context, key: id };
       found.push({ rule: "cluster-is-another", field, values });
     }
   }
@@ -70,7 +122,7 @@ export function otherCluster(
 
 /** The same sentence and remedy, for commands that end with it. */
 export class ClusterMismatch extends Error {
-  constructor(found: ClusterFound) {
+  constructor(readonly found: ClusterFound) {
     super(refusalOf<ClusterRules>(CLUSTER_RULES, found));
     this.name = "ClusterMismatch";
   }
@@ -80,7 +132,7 @@ export class ClusterMismatch extends Error {
  * The other user that has a key. IAM also denies the call for a key that nobody has, or another
  * account: then it is unknown.
  */
-export async function otherOwner(
+export async function otherUser(
   iam: IamReader,
   id: string,
   user: string,
@@ -88,4 +140,54 @@ export async function otherOwner(
   const use = await iam.keyUse(id);
   const owner = "value" in use ? use.value?.user : undefined;
   return owner === user ? undefined : owner;
+}
+
+/** Who else has the key of a cluster; undefined if nobody has it, or AWS does not say it. */
+async function otherOwner(
+  iam: IamReader,
+  { user, accountId }: Deployment,
+  { configuration: { keyId } }: RunningCluster,
+): Promise<KeyOwner | undefined> {
+  const other = await otherUser(iam, keyId, user.name);
+  if (other !== undefined) {
+    return { user: other };
+  }
+  const caller = await iam.account();
+  const own = accountId ?? ("value" in caller ? caller.value : undefined);
+  const account = await accountOf(keyId, iam).catch(() => undefined);
+  return own === undefined || account === undefined || account === own ? undefined : { account };
+}
+
+const NO_ANSWER: readonly string[] = [TIMED_OUT, UNREACHABLE];
+
+/**
+ * The account of a key.
+ * @throws Error if AWS does not answer
+ */
+export async function accountOf(id: string, iam: IamReader): Promise<string | undefined> {
+  const reading = await iam.get(
+    "sts:GetAccessKeyInfo",
+    { AccessKeyId: id },
+    ({ Account }) => Account,
+  );
+  // "Providing a deleted access key might return an error" (API reference of GetAccessKeyInfo).
+  const isAnswer =
+    "unread" in reading && reading.error !== undefined && !NO_ANSWER.includes(reading.error.code);
+  return isAnswer ? accountIn(id) : requiredOf(reading);
+}
+
+const DIGITS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
+
+/**
+ * The account that the ID of an access key contains: the 40 bits after the first one behind its
+ * prefix, in Base32 (RFC 4648). IDs from before 2019 contain another number. Source:
+ * https://awsteele.com/blog/2020/09/26/aws-access-key-format.html and
+ * https://medium.com/@TalBeerySec/a-short-note-on-aws-key-id-f88cc4317489
+ */
+export function accountIn(id: string): string {
+  const bits = [...id.slice(4, 14)].reduce(
+    (number, digit) => number * 32n + BigInt(DIGITS.indexOf(digit)),
+    0n,
+  );
+  return String((bits >> 9n) & ((1n << 40n) - 1n)).padStart(12, "0");
 }

@@ -53,9 +53,8 @@ export const define: Define = (command, session) => {
       rules: DRIFT_RULES,
       report: async (deployment) => {
         const state = await readableState(session, deployment.stack);
-        const current = "value" in state ? state.value.current : undefined;
         return await withIam(deployment, session.waiting(timeout), (iam) =>
-          driftReport(deployment, state, iam, cluster && { ...cluster, current }),
+          driftReport(deployment, state, iam, cluster),
         );
       },
       text: driftText,
@@ -68,7 +67,7 @@ export const define: Define = (command, session) => {
 async function comparedCluster(
   session: Session,
   options: ClusterOptions,
-): Promise<Omit<ComparedCluster, "current">> {
+): Promise<ComparedCluster> {
   const access = await namedCluster(session, options);
   return { cluster: await runningCluster(access), version: await dkpVersion(access) };
 }

@@ -1,8 +1,9 @@
 import { Option } from "commander";
 import type { Deployment } from "../../../../src/settings/deployment";
 import { withAws } from "../account/aws/client";
-import { IamReader } from "../account/aws/iam-reader";
+import { IamReader, requiredOf } from "../account/aws/iam-reader";
 import { isOwnPair } from "../account/cluster-pair";
+import { keyAnswer } from "../account/dkp-key";
 import {
   isUnknownKey,
   leakRefusal,
@@ -313,9 +314,13 @@ async function inCluster(
   const cluster = await runningCluster(access);
   return await withUser(session, deployment, async (user, iam) => {
     await requireCluster(deployment, cluster, iam);
+    if (requiredOf(await iam.keys(deployment.user.name)) === undefined) {
+      const nobody = { keys: [], exists: false, managed: undefined, now: user.now() };
+      return { findings: keyAnswer({ settings: deployment, cluster, ...nobody }) };
+    }
     const from = cluster.configuration.keyId;
     // Reads twice, a minute apart: IAM may not list a new key yet.
-    await isUnknownKey(deployment, from, iam);
+    await isUnknownKey(deployment, cluster, iam);
     let isDown = false;
     const agree = async (findings: readonly RotateFound[]) => {
       isDown = findings.some(({ rule }) => rule === "replace-dead");

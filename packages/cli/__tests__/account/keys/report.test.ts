@@ -40,7 +40,7 @@ describe("the report of keys", () => {
   key                   status  age      last use         who has it
   ${OLD}  Active  60 days  2026-10-31, ec2  DKP
   ${NEW}  Active  1 day    never            Terraform
-rotate: ${NEW} is newer than ${OLD}, the key that DKP has, and nothing has used it
+attention: ${NEW} is newer than ${OLD}, the key that DKP has, and nothing has used it
   -> if it is Terraform's key, give it to DKP: npx dkp-access hand-over deckhouse --cluster
 `);
   });

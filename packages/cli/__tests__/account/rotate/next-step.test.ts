@@ -80,6 +80,7 @@ deletes it where a key needs the room    | OWN 30 used 0; OTHER 90 used 60 off  
 begins no rotation beside a used key    | OWN 31 used 0; OTHER 90 used 1           | still-used
 ends the former key before it begins one | OWN 31 used 0; OTHER 90 used 20         | deactivate deactivate OTHER
 names a rotation two weeks too late     | OWN 44.1; OTHER 2 used 0                 | younger-used rotation-overdue
+also in the run that ends it            | OWN 44.1                                 | replace rotation-overdue replace
 `),
   )("%s", (_, keys, expected) => {
     expect(step(keys)).toBe(expected);
@@ -131,8 +132,9 @@ describe("a cluster of Commander", () => {
 describe("the keys of Terraform", () => {
   it("end where they are older than DKP's, and never begin", () => {
     const reader = "Terraform";
-    expect(step("OWN 90", { reader })).toBe("nothing-to-end");
-    expect(step("OWN 90; OTHER 9", { reader })).toBe("not-handed-over");
+    expect(step("OWN 29", { reader })).toBe("nothing-to-end");
+    expect(step("OWN 30", { reader })).toBe("nothing-to-end key-old");
+    expect(step("OWN 29; OTHER 9", { reader })).toBe("not-handed-over");
     expect(step("OWN 15 used 0; OTHER 31 used 14", { reader })).toContain("deactivate");
   });
 
@@ -141,7 +143,7 @@ describe("the keys of Terraform", () => {
       step("OWN 90", {
         reader: rotatingOf(deployment(`accessKeys: { managedBy: ${managedBy} }`), true).reader,
       });
-    expect(inCommander("terraform")).toBe("nothing-to-end");
+    expect(inCommander("terraform")).toBe("nothing-to-end key-old");
     expect(inCommander("rotate")).toBe("due-by-file rotation-overdue");
   });
 });
@@ -155,6 +157,7 @@ describe("without the cluster", () => {
       maxAge: 30,
       reader,
       deactivate: (id) => `deactivate ${id}`,
+      giving: "rotate",
     }).map(({ rule }) => rule);
 
   it("nothing ends, and what is due is named", () => {
@@ -166,9 +169,23 @@ describe("without the cluster", () => {
   });
 
   it("no rotation of Terraform's keys is due", () => {
-    expect(foundBy("Terraform", ["A 90"])).toEqual(["nothing-due-unread"]);
-    expect(foundBy("Terraform", ["A 90 used 14", "B 35 used 0"])).toEqual([
+    expect(foundBy("Terraform", ["A 29"])).toEqual(["nothing-due-unread"]);
+    expect(foundBy("Terraform", ["A 90 used 14", "B 25 used 0"])).toEqual([
       ...["end-by-person", "nothing-due-unread"],
     ]);
+    expect(foundBy("Terraform", ["A 90"])).toEqual(["key-old"]);
+  });
+
+  it.each(
+    rows(`
+on the day of a hand-over               | A 29 used 0; B 1 used 0                  | nothing-due-unread
+beside a key that nothing uses          | A 29 used 0; B 16                        | nothing-due-unread
+while a rotation waits                  | A 50 used 2; B 9 used 0                  | nothing-due-unread
+where the younger one rests             | A 29 used 0; B 4 used 2                  | both-used nothing-due-unread
+for longer than a rotation takes        | A 29 used 0; B 15 used 0                 | both-used nothing-due-unread
+beside a rotation that is late          | A 44.1 used 3; B 44.05 off               | rotation-overdue
+`),
+  )("two used keys are named, or not, %s", (_, keys, expected) => {
+    expect(found(...keys.split("; ")).join(" ")).toBe(expected);
   });
 });

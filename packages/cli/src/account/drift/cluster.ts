@@ -13,32 +13,29 @@ import type { DkpFields, Settings } from "../../../../../src/settings/settings";
 import { valueAt } from "../../../../../src/text/json";
 import type { RunningCluster } from "../../cluster/running-cluster";
 import { counted } from "../../text/markdown";
-import { dkpKeyFindings, type KeyUser } from "../dkp-key";
+import { type KeyOwner, otherCluster } from "../dkp-key";
 import type { DriftFound } from "./kinds";
 
 export interface ComparedCluster {
   readonly cluster: RunningCluster;
   readonly version: string | undefined;
-  /** The current key of the state. */
-  readonly current: string | undefined;
 }
 
 /**
  * Where a cluster differs from the settings, each with its effect on the policy. Nothing else is
  * compared of another cluster.
- * @param user as IAM has it, by default not read
+ * @param owner of the cluster's key, if it is another one
  */
 export function clusterDrift(
   deployment: Deployment,
-  { cluster, version, current }: ComparedCluster,
-  user: KeyUser = { keys: undefined, exists: false },
+  { cluster, version }: ComparedCluster,
+  owner?: KeyOwner,
 ): readonly DriftFound[] {
-  const { stack, settings } = deployment;
+  const { settings } = deployment;
   const { configuration, prefix } = cluster;
-  const { keyId: dkpKey } = configuration;
-  const ofKey = dkpKeyFindings({ settings: deployment, cluster, dkpKey, current, ...user });
-  if (ofKey.some(({ rule }) => rule === "cluster-is-another")) {
-    return ofKey;
+  const others = otherCluster(deployment, cluster, owner);
+  if (others.length > 0) {
+    return others;
   }
   const running: Readonly<Record<string, unknown>> = { ...configuration.fields, prefix };
   const fields = Object.keys(dkpFields).map((name) => {
@@ -47,7 +44,7 @@ export function clusterDrift(
     const changed = { ...settings, cluster: { ...settings.cluster, [name]: other } };
     return { field: `cluster.${name}`, own, other, changed };
   });
-  const findings: DriftFound[] = [...ofKey];
+  const findings: DriftFound[] = [];
   const differing = fields.filter(({ own, other }) => !isDeepStrictEqual(own, other));
   for (const { field, own, other, changed } of differing) {
     const effect = effectOf(deployment.policies, changed);
@@ -61,9 +58,6 @@ export function clusterDrift(
   if (line !== undefined && !isKnown(line)) {
     const { first, last } = SUPPORTED_VERSIONS;
     findings.push({ rule: "cluster-version-unknown", values: { version: line, first, last } });
-  }
-  if (ofKey.length === 0 && current !== undefined && current !== dkpKey) {
-    findings.push({ rule: "cluster-key-differs", values: { id: dkpKey, current, stack } });
   }
   return findings;
 }

@@ -1,10 +1,9 @@
 import { type RulesOf, templateRules } from "../../findings/templates";
+import { ROTATE_RULES, type RotateRules } from "../rotate/rotate-rules";
 import {
   CLUSTER_RULES,
   type ClusterRules,
   QUARANTINED,
-  ROTATED_RULES,
-  type RotatedRules,
   UNMANAGED_RULES,
   type UnmanagedRules,
 } from "../shared-rules";
@@ -83,11 +82,6 @@ const DIFFERENCES = {
         converge)|plan, then apply, which restores it (docs/how-to/recover.md#manual-changes)]; ask
         who wrote it; CloudTrail has it as UpdateAssumeRolePolicy`,
     },
-    "user-differs": {
-      text: `the settings have the user "{settings}", and the state has "{state}", which is
-        compared`,
-      remedy: 'check the backend, or set user.name: "{state}"',
-    },
     "cluster-differs": {
       text: "the cluster has {running}, and the settings have {settings}: {effect}",
       risk: "DKP lacks permissions, or its key has others than it requires",
@@ -96,10 +90,6 @@ const DIFFERENCES = {
     "cluster-version-unknown": {
       text: "the cluster runs DKP {version}, and the policy covers {first} to {last}",
       remedy: "install the newest version of dkp-access",
-    },
-    "cluster-key-differs": {
-      text: "the cluster has the key {id}, and the current key is {current}",
-      remedy: "npx dkp-access hand-over {stack} --cluster gives it the current one",
     },
     "object-left-over": {
       text: `the state has {name} at {address} besides the present object, because an apply ended
@@ -119,11 +109,6 @@ const NOT_COMPARED = {
         the user does not exist, check the credentials`,
     },
     "account-unread": "nothing was read: {reason}",
-    "account-differs": {
-      text: `nothing was read: the credentials belong to account {account}, and {source}
-        {expected}`,
-      remedy: "use credentials of {expected}",
-    },
     "part-unread": { text: "a part of it cannot be read: {reason}", remedy: "{remedy}" },
   },
   note: {
@@ -139,7 +124,7 @@ const NOT_COMPARED = {
 
 export type DriftRules = RulesOf<typeof DIFFERENCES> &
   ClusterRules &
-  RotatedRules &
+  RotateRules &
   UnmanagedRules &
   RulesOf<typeof NOT_COMPARED>;
 
@@ -150,7 +135,7 @@ export type DriftRules = RulesOf<typeof DIFFERENCES> &
 export const DRIFT_RULES: DriftRules = {
   ...templateRules(DIFFERENCES),
   ...CLUSTER_RULES,
-  ...ROTATED_RULES,
+  ...ROTATE_RULES,
   ...UNMANAGED_RULES,
   ...templateRules(NOT_COMPARED),
 };

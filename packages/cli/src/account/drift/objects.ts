@@ -3,7 +3,6 @@ import { NODE_TRUST, nodePolicy } from "../../../../../src/iam/node-role-permiss
 import type { Deployment } from "../../../../../src/settings/deployment";
 import { ADDRESSES, policyOfAddress } from "../../../../../src/terraform/addresses";
 import { grouped } from "../../../../../src/text/grouped";
-import type { Configured } from "../../cluster/running-cluster";
 import { DENY_POLICY } from "../../iam/leaked-key";
 import { allIn, type StateContents } from "../../terraform/state-file";
 import { counted } from "../../text/markdown";
@@ -25,10 +24,8 @@ import {
   type Thing,
   title,
 } from "../inventory";
-import { onlyUsedKey } from "../key-times";
 import { PREFLIGHT_RULES } from "../preflight/preflight-rules";
 import { isQuarantine } from "../quarantine";
-import { rotatedFindings } from "../rotated-keys";
 import { day, othersAmong, unmanagedFindings } from "../unmanaged-objects";
 import { actionsBeyond, actionsOf, deniedActions, isOwnDenial, sameDocument } from "./document";
 import {
@@ -50,7 +47,8 @@ interface Compared {
    * Terraform.
    */
   readonly keys: readonly string[] | undefined;
-  readonly configured: Configured | undefined;
+  /** Whether what `rotate` says of the keys is reported. */
+  readonly areKeysJudged: boolean;
   readonly iam: IamReader;
 }
 
@@ -73,13 +71,13 @@ export async function objectsDrift(
   account: string,
   contents: Pick<StateContents, "resources"> | undefined,
   iam: IamReader,
-  configured: Configured | undefined,
+  areKeysJudged: boolean,
 ): Promise<Findings> {
   const described = inventoryOfSettings(settings, account);
   const state = contents && inventoryOfState(allIn(contents.resources));
   const isManaged = settings.accessKeys.managedBy === "terraform" || state?.keys.length !== 0;
   const keys = isManaged ? state?.keys : undefined;
-  const compared = { settings, described, state, keys, configured, iam };
+  const compared = { settings, described, state, keys, areKeysJudged, iam };
   return (
     await Promise.all(expectedObjects(compared).map((expected) => objectDrift(compared, expected)))
   ).flat();
@@ -327,22 +325,12 @@ function denialFindings(
 }
 
 async function keyFindings(
-  { settings: { stack, accessKeys }, keys: managed, configured, iam }: Compared,
+  { settings: { stack }, keys: managed, areKeysJudged, iam }: Compared,
   { name }: Expected,
 ): Promise<Findings> {
-  const { managedBy, maxAge } = accessKeys;
-  if (managedBy === "rotate" && managed === undefined) {
-    return findingsOf(await iam.usedKeys(name), (keys = []) => {
-      const now = iam.now();
-      const dkpKey = configured?.configuration.keyId ?? onlyUsedKey(keys, now)?.id;
-      const { lastWrite } = configured ?? {};
-      const isInferred = configured === undefined;
-      return rotatedFindings({ stack, maxAge, keys, now, dkpKey, isInferred, lastWrite });
-    });
-  }
   return findingsOf(await iam.keys(name), (keys = []) =>
     keys
-      .filter(({ id }) => managed?.includes(id) === false)
+      .filter(({ id }) => !areKeysJudged && managed?.includes(id) === false)
       .map(({ id, status, created }) => ({
         rule: "access-key-unmanaged",
         field: "accessKeys",

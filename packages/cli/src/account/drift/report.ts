@@ -1,10 +1,10 @@
 import type { Deployment } from "../../../../../src/settings/deployment";
-import { type Finding, findingsText } from "../../findings/finding";
+import { type Finding, findingsText, levelOf } from "../../findings/finding";
 import { allIn, type StateContents } from "../../terraform/state-file";
 import type { IamReader, Reading } from "../aws/iam-reader";
-import { otherOwner } from "../dkp-key";
+import { keyAnswer, keyUser } from "../dkp-key";
 import { inventoryOfState } from "../inventory";
-import { mismatches } from "../state-match";
+import { mismatchFindings } from "../state-match";
 import { type ComparedCluster, clusterDrift } from "./cluster";
 import { DRIFT_RULES, type DriftRules } from "./drift-rules";
 import type { DriftFound } from "./kinds";
@@ -47,32 +47,15 @@ export async function driftReport(
     ...contents?.user,
     name: contents && inventoryOfState(allIn(contents.resources)).user,
   };
-  const { user, settingsAccount, stateAccount } = mismatches(settings, inState, account);
-  const accounts = [
-    { source: "accountId is", expected: settingsAccount, field: "accountId" },
-    { source: "the user in the state belongs to", expected: stateAccount },
-  ];
-  for (const { source, expected, field } of accounts) {
-    if (expected !== undefined) {
-      findings.push({ rule: "account-differs", field, values: { source, expected, account } });
-    }
-  }
-  if (findings.length > 0) {
+  findings.push(...mismatchFindings(settings, inState, account));
+  if (findings.some(({ rule }) => rule === "account-differs")) {
     return report(account);
   }
-  if (user !== undefined) {
-    findings.push({
-      rule: "user-differs",
-      field: "user.name",
-      values: { settings: settings.user.name, state: user },
-    });
-  }
   const reader = iam.once();
-  const ofCluster = compared === undefined ? [] : await inCluster(settings, compared, reader);
-  // The key of another cluster shows nothing about the keys of the user.
-  const isOther = ofCluster.some(({ rule }) => rule === "cluster-is-another");
-  const configured = isOther ? undefined : compared?.cluster;
-  findings.push(...(await objectsDrift(settings, account, contents, reader, configured)));
+  const { ofCluster, ofKeys } = await dkpDrift(settings, contents, reader, compared);
+  const areKeysJudged = ofKeys !== undefined;
+  findings.push(...(await objectsDrift(settings, account, contents, reader, areKeysJudged)));
+  findings.push(...(ofKeys ?? []));
   for (const { address, attributes } of contents?.resources.deposed ?? []) {
     findings.push({
       rule: "object-left-over",
@@ -94,20 +77,41 @@ export async function driftReport(
   return report(account);
 }
 
-async function inCluster(
+interface DkpDrift {
+  readonly ofCluster: readonly DriftFound[];
+  /** Undefined where the settings and the state alone show which keys are managed. */
+  readonly ofKeys: readonly DriftFound[] | undefined;
+}
+
+/** In what the cluster differs, and what `rotate` says of the keys, but for its notes. */
+async function dkpDrift(
   settings: Deployment,
-  compared: ComparedCluster,
+  contents: Pick<StateContents, "resources"> | undefined,
   iam: IamReader,
-): Promise<readonly DriftFound[]> {
-  const { name } = settings.user;
-  const { keyId } = compared.cluster.configuration;
-  const read = await iam.keys(name);
-  // Keys that cannot be read are a finding of the user.
-  const keys = "value" in read ? (read.value ?? []) : undefined;
-  const isOwn = keys?.some(({ id }) => id === keyId) === true;
-  const owner = isOwn ? undefined : await otherOwner(iam, keyId, name);
-  const exists = "value" in read && read.value !== undefined;
-  return clusterDrift(settings, compared, { keys, exists, owner });
+  compared: ComparedCluster | undefined,
+): Promise<DkpDrift> {
+  const managed = contents && inventoryOfState(allIn(contents.resources)).keys;
+  const isRotated = settings.accessKeys.managedBy === "rotate" && managed?.length === 0;
+  if (compared === undefined && !isRotated) {
+    return { ofCluster: [], ofKeys: undefined };
+  }
+  const { cluster } = compared ?? {};
+  const user = await keyUser(iam, settings, cluster);
+  const ofCluster = compared === undefined ? [] : clusterDrift(settings, compared, user.owner);
+  // The key of another cluster shows nothing about the keys of the user.
+  if (ofCluster.some(({ rule }) => rule === "cluster-is-another")) {
+    return { ofCluster, ofKeys: undefined };
+  }
+  const answer = keyAnswer({ settings, cluster, managed, now: iam.now(), ...user });
+  const ofKeys = answer
+    .filter((found) => levelOf<DriftRules>(DRIFT_RULES, found) !== "note")
+    // Which key may end, drift cannot know.
+    .map((found) =>
+      found.rule === "still-used"
+        ? { ...found, values: { ...found.values, command: undefined } }
+        : found,
+    );
+  return { ofCluster, ofKeys };
 }
 
 /** The report as text. */

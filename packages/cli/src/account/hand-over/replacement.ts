@@ -3,8 +3,7 @@ import type { Deployment } from "../../../../../src/settings/deployment";
 import { type RunningCluster, SECRET_NAME } from "../../cluster/running-cluster";
 import { dkpAccess } from "../../text/advice";
 import { type IamReader, requiredOf } from "../aws/iam-reader";
-import { TIMED_OUT, UNREACHABLE } from "../aws/operations";
-import { ClusterMismatch, otherCluster } from "../dkp-key";
+import { accountOf, ClusterMismatch, type KeyOwner, otherCluster } from "../dkp-key";
 
 /** Why nothing is written to a cluster of Commander. */
 export const OF_COMMANDER = "Commander manages the cluster, and writes its own configuration back";
@@ -37,7 +36,7 @@ export async function replacementOf(
   requireWritable(deployment, cluster);
   await requireActive(deployment, current, iam);
   const from = cluster.configuration.keyId;
-  const isUnknown = from !== current && (await isUnknownKey(deployment, from, iam, pause));
+  const isUnknown = from !== current && (await isUnknownKey(deployment, cluster, iam, pause));
   return { from, to: current, isUnknown };
 }
 
@@ -75,9 +74,9 @@ export async function leakRefusal(
     return OF_COMMANDER;
   }
   try {
-    requireNoMismatch(deployment, cluster);
+    requireOwner(deployment, cluster, {});
     const { keyId } = cluster.configuration;
-    await (leaked.includes(keyId) ? undefined : requireNoOther(deployment, keyId, iam));
+    await (leaked.includes(keyId) ? undefined : requireNoOther(deployment, cluster, iam));
     return undefined;
   } catch (error) {
     return (error as Error).message;
@@ -85,17 +84,23 @@ export async function leakRefusal(
 }
 
 /** @throws Error if a key is another user's or another account's, or if IAM does not answer */
-async function requireNoOther(deployment: Deployment, id: string, iam: IamReader): Promise<void> {
+async function requireNoOther(
+  deployment: Deployment,
+  cluster: RunningCluster,
+  iam: IamReader,
+): Promise<void> {
+  const { keyId: id } = cluster.configuration;
   const keys = requiredOf(await iam.keys(deployment.user.name)) ?? [];
   if (keys.some((key) => key.id === id)) {
     return;
   }
-  const { accountId } = deployment;
-  await (accountId === undefined ? undefined : requireAccountOf(accountId, id, iam));
+  if (deployment.accountId !== undefined) {
+    requireOwner(deployment, cluster, { account: await accountOf(id, iam) });
+  }
   const read = await iam.keyUse(id);
   // IAM also denies the call for a key that nobody has.
   if (!("unread" in read && read.error?.code === "AccessDenied")) {
-    requireUser(deployment, id, requiredOf(read)?.user);
+    requireOwner(deployment, cluster, { user: requiredOf(read)?.user });
   }
 }
 
@@ -103,10 +108,9 @@ async function requireNoOther(deployment: Deployment, id: string, iam: IamReader
 export async function requireAccount({ accountId }: Deployment, iam: IamReader): Promise<void> {
   const account = requiredOf(await iam.account());
   if (account !== accountId) {
-    throw new Error(
-      `accountId: the settings have ${accountId ?? "none"}, ` +
-        `and the credentials are of ${account}; use credentials of the former`,
-    );
+    const [expected, source] = [accountId ?? "none", "accountId: the settings have"];
+    const values = { source, expected, wanted: accountId, account: account ?? "none" };
+    throw new ClusterMismatch({ rule: "account-differs", field: "accountId", values });
   }
 }
 
@@ -117,15 +121,15 @@ export async function requireAccount({ accountId }: Deployment, iam: IamReader):
  */
 export async function isUnknownKey(
   deployment: Deployment,
-  id: string,
+  cluster: RunningCluster,
   iam: IamReader,
   pause: number = PAUSE_MS,
 ): Promise<boolean> {
-  if (await isOfUser(deployment, id, iam)) {
+  if (await isOfUser(deployment, cluster, iam)) {
     return false;
   }
   await wait(pause);
-  return !(await isOfUser(deployment, id, iam));
+  return !(await isOfUser(deployment, cluster, iam));
 }
 
 function requireSameCluster(deployment: Deployment, cluster: RunningCluster): void {
@@ -141,13 +145,7 @@ function requireSameCluster(deployment: Deployment, cluster: RunningCluster): vo
         "set it, and commit it",
     );
   }
-  requireNoMismatch(deployment, cluster);
-}
-
-function requireNoMismatch(deployment: Deployment, cluster: RunningCluster): void {
-  for (const found of otherCluster(deployment, { cluster })) {
-    throw new ClusterMismatch(found);
-  }
+  requireOwner(deployment, cluster, {});
 }
 
 async function requireActive(
@@ -169,69 +167,30 @@ async function requireActive(
  * AccessDenied names no other user.
  * @throws Error if it is another user's, or another account's, or if IAM does not answer
  */
-async function isOfUser(deployment: Deployment, id: string, iam: IamReader): Promise<boolean> {
-  const { user, accountId } = deployment;
-  const keys = requiredOf(await iam.keys(user.name)) ?? [];
+async function isOfUser(
+  deployment: Deployment,
+  cluster: RunningCluster,
+  iam: IamReader,
+): Promise<boolean> {
+  const { keyId: id } = cluster.configuration;
+  const keys = requiredOf(await iam.keys(deployment.user.name)) ?? [];
   if (keys.some((key) => key.id === id)) {
     return true;
   }
-  await requireAccountOf(accountId, id, iam);
+  requireOwner(deployment, cluster, { account: (await accountOf(id, iam)) ?? "none" });
   const read = await iam.keyUse(id);
   if ("unread" in read && read.error?.code === "AccessDenied") {
     return false;
   }
   const use = requiredOf(read);
-  requireUser(deployment, id, use?.user);
+  requireOwner(deployment, cluster, { user: use?.user });
   return use !== undefined;
 }
 
-function requireUser(deployment: Deployment, id: string, owner: string | undefined): void {
-  for (const found of otherCluster(deployment, { dkpKey: id, owner })) {
+function requireOwner(deployment: Deployment, cluster: RunningCluster, owner: KeyOwner): void {
+  for (const found of otherCluster(deployment, cluster, owner)) {
     throw new ClusterMismatch(found);
   }
-}
-
-async function requireAccountOf(
-  accountId: string | undefined,
-  id: string,
-  iam: IamReader,
-): Promise<void> {
-  const account = await accountOf(id, iam);
-  if (account !== accountId) {
-    const field = "accountId";
-    const values = { field, settings: accountId ?? "none", cluster: account ?? "none", key: id };
-    throw new ClusterMismatch({ rule: "cluster-is-another", field, values });
-  }
-}
-
-const NO_ANSWER: readonly string[] = [TIMED_OUT, UNREACHABLE];
-
-async function accountOf(id: string, iam: IamReader): Promise<string | undefined> {
-  const reading = await iam.get(
-    "sts:GetAccessKeyInfo",
-    { AccessKeyId: id },
-    ({ Account }) => Account,
-  );
-  // "Providing a deleted access key might return an error" (API reference of GetAccessKeyInfo).
-  const isAnswer =
-    "unread" in reading && reading.error !== undefined && !NO_ANSWER.includes(reading.error.code);
-  return isAnswer ? accountIn(id) : requiredOf(reading);
-}
-
-const DIGITS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
-
-/**
- * The account that the ID of an access key contains: the 40 bits after the first one behind its
- * prefix, in Base32 (RFC 4648). IDs from before 2019 contain another number. Source:
- * https://awsteele.com/blog/2020/09/26/aws-access-key-format.html and
- * https://medium.com/@TalBeerySec/a-short-note-on-aws-key-id-f88cc4317489
- */
-export function accountIn(id: string): string {
-  const bits = [...id.slice(4, 14)].reduce(
-    (number, digit) => number * 32n + BigInt(DIGITS.indexOf(digit)),
-    0n,
-  );
-  return String((bits >> 9n) & ((1n << 40n) - 1n)).padStart(12, "0");
 }
 
 /** What a hand-over will do, before anybody agrees. */

@@ -32,7 +32,9 @@ export function keyReport(situation: KeySituation): KeyReport {
   const ids = new Set([...own, ...keysElsewhere(state, cluster)]);
   const rows = [...ids].map((id): KeyRow => {
     const inIam = iam.keys.find((key) => key.id === id);
-    const owner = iam.owners.get(id);
+    const { user, account } =
+      cluster?.configuration.keyId === id ? { ...iam.owner } : { user: iam.terraformOwner };
+    const owner = user ?? account;
     const elsewhere = owner === undefined ? "not in IAM" : `of ${owner}`;
     return { id, inIam, status: inIam?.status ?? elsewhere, who: whoHas(id, situation, findings) };
   });

@@ -3,7 +3,7 @@ import type { RunningCluster } from "../../cluster/running-cluster";
 import type { StateContents } from "../../terraform/state-file";
 import { dkpAccess } from "../../text/advice";
 import { type IamKey, type IamReader, type Reading, requiredOf } from "../aws/iam-reader";
-import { otherOwner } from "../dkp-key";
+import { type KeyUser, keyUser, otherUser } from "../dkp-key";
 
 /** What the state, IAM and the cluster know of the keys of a deployment's user. */
 export interface KeySituation {
@@ -13,14 +13,11 @@ export interface KeySituation {
   readonly cluster?: RunningCluster | undefined;
 }
 
-interface IamUser {
+interface IamUser extends KeyUser {
   readonly account: string | undefined;
-  readonly exists: boolean;
   readonly keys: readonly IamKey[];
-  /** Why no last use is known. */
-  readonly unread?: string | undefined;
-  /** By the ID of a key that is not the user's, the other user that has it. */
-  readonly owners: ReadonlyMap<string, string>;
+  /** The other user that has the key of the state. */
+  readonly terraformOwner?: string | undefined;
   readonly now: Date;
 }
 
@@ -32,35 +29,21 @@ export async function keySituation(
   cluster?: RunningCluster,
 ): Promise<KeySituation> {
   const { name } = settings.user;
-  const used = await iam.usedKeys(name);
-  const listed = "unread" in used ? await iam.keys(name) : used;
-  if ("unread" in listed) {
+  const user = await keyUser(iam, settings, cluster);
+  const { keys } = user;
+  if (keys === undefined) {
     throw new Error(
-      `the keys of the user ${name} cannot be read: ${listed.unread}; ` +
+      `the keys of the user ${name} cannot be read: ${user.unread}; ` +
         `allow what ${dkpAccess("keys")} --policy prints, or set a longer --timeout`,
     );
   }
-  const keys = listed.value ?? [];
-  const owners = new Map<string, string>();
-  for (const id of keysElsewhere(state, cluster)) {
-    const isOwn = keys.some((key) => key.id === id);
-    const owner = isOwn ? undefined : await otherOwner(iam, id, name);
-    if (owner !== undefined) {
-      owners.set(id, owner);
-    }
-  }
+  const id = terraformKeyOf({ state })?.id;
+  const isElsewhere = id !== undefined && keys.every((key) => key.id !== id);
+  const terraformOwner = isElsewhere ? await otherUser(iam, id, name) : undefined;
+  const account = requiredOf(await iam.account());
   return {
-    settings,
-    state,
-    cluster,
-    iam: {
-      account: requiredOf(await iam.account()),
-      exists: listed.value !== undefined,
-      keys,
-      unread: "unread" in used ? used.unread : undefined,
-      owners,
-      now: iam.now(),
-    },
+    ...{ settings, state, cluster },
+    iam: { ...user, account, keys, terraformOwner, now: iam.now() },
   };
 }
 

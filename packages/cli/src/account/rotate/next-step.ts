@@ -3,9 +3,9 @@ import type { LastWrite } from "../../cluster/running-cluster";
 import type { Found } from "../../findings/finding";
 import { keyCommands } from "../../iam/leaked-key";
 import { timeText } from "../../process/time";
-import { dkpAccess } from "../../text/advice";
+import { dkpAccess, page } from "../../text/advice";
 import type { IamKey } from "../aws/iam-reader";
-import { ageInDays, createdOf, DAY } from "../key-times";
+import { ageInDays, createdOf, DAY, isInUse } from "../key-times";
 import type { ROTATE_RULES } from "./rotate-rules";
 
 /**
@@ -44,8 +44,10 @@ export interface Situation {
   readonly lastWrite?: LastWrite | undefined;
   /** The AWS CLI command that deactivates a key. */
   readonly deactivate: (id: string) => string;
-  /** The command with which a person gives DKP another key. */
-  readonly giving: string;
+  /** The command with which a person gives DKP another key; undefined if it would refuse. */
+  readonly giving: string | undefined;
+  /** How a person replaces a key that `rotate` only ends. */
+  readonly page?: string | undefined;
 }
 
 export type RotateFound = Found<typeof ROTATE_RULES>;
@@ -56,19 +58,28 @@ export interface Step {
   readonly action?: { readonly do: "replace" | "deactivate"; readonly id?: string };
 }
 
-/** What the settings and the cluster decide about a rotation. */
+type Decided = Pick<Situation, "maxAge" | "reader" | "deactivate" | "giving" | "page">;
+
+/**
+ * What the settings and the cluster decide about a rotation.
+ * @param exists whether IAM has the user
+ */
 export function rotatingOf(
   { stack, user, region, accessKeys: { managedBy, maxAge } }: Deployment,
   isOfCommander: boolean,
-): Pick<Situation, "maxAge" | "reader" | "deactivate" | "giving"> {
+  exists: boolean = true,
+): Decided {
   const isByTerraform = managedBy !== "rotate";
   const ofCluster = isOfCommander ? "Commander" : undefined;
   const to = isOfCommander ? ["--out", "FILE"] : ["--cluster"];
+  const isGiven = exists && managedBy !== "none";
   return {
     maxAge,
     reader: isByTerraform ? "Terraform" : ofCluster,
     deactivate: keyCommands(user.name, region).deactivate,
-    giving: dkpAccess(isByTerraform ? "hand-over" : "rotate", stack, ...to),
+    giving: isGiven ? dkpAccess(isByTerraform ? "hand-over" : "rotate", stack, ...to) : undefined,
+    page:
+      managedBy === "terraform" ? page("rotate", "if-terraform-manages-the-key-now") : undefined,
   };
 }
 
@@ -97,48 +108,66 @@ export function nextStep(situation: Situation): Step {
 const isDue = ({ now, maxAge, isWanted, reader }: Situation, own: IamKey): boolean =>
   reader !== "Terraform" && (isWanted || now >= dueAt(own, maxAge));
 
-/** The findings of a step: what it does, and that a rotation takes longer than it should. */
+/** The findings of a step: what it does, and that DKP's key is older than it should be. */
 export function findingsOf(situation: Situation, { found, action }: Step): readonly RotateFound[] {
-  if (action?.do !== "replace") {
-    return situation.reader === "Terraform" ? [found] : [found, ...overdueFindings(situation)];
-  }
-  const { id } = action;
-  return id === undefined ? [found] : [{ rule: "delete-for-room", values: { other: id } }, found];
+  const late = lateFindings(situation);
+  return action?.do === "replace" && action.id !== undefined
+    ? [{ rule: "delete-for-room", values: { other: action.id } }, found, ...late]
+    : [found, ...late];
 }
 
-export interface Rotating extends Pick<Situation, "now" | "maxAge" | "keys"> {
+interface Rotating extends Pick<Situation, "now" | "maxAge" | "keys" | "reader" | "page"> {
   /** If it is unknown, the youngest key that works counts. */
-  readonly dkpKey: string | undefined;
-  readonly stack?: string;
+  readonly dkpKey?: string | undefined;
 }
 
-/** A key that is two weeks older than a rotation allows. */
-export function overdueFindings({
-  stack,
-  maxAge,
-  keys,
-  dkpKey,
-  now,
-}: Rotating): readonly Extract<RotateFound, { readonly rule: "rotation-overdue" }>[] {
+/** DKP's key, if it is two weeks older than a rotation allows; of another manager, at once. */
+function lateFindings(rotating: Rotating): readonly RotateFound[] {
+  const { maxAge, keys, dkpKey, now, reader } = rotating;
   const candidates = keys.filter(({ id, status }) =>
     dkpKey === undefined ? status === "Active" : id === dkpKey,
   );
-  const [key] = candidates.toSorted((one, other) => +createdOf(other) - +createdOf(one));
-  if (key === undefined || ageInDays(key, now) <= maxAge + WAIT_DAYS) {
-    return [];
+  const youngest = youngestFirst(candidates).slice(0, 1);
+  if (reader === "Terraform") {
+    return oldFindings({ ...rotating, keys: youngest });
   }
-  const values = { key: key.id, created: timeText(createdOf(key)), days: maxAge, stack };
-  return [{ rule: "rotation-overdue", field: "accessKeys.maxAge", values }];
+  return youngest
+    .filter((key) => ageInDays(key, now) > maxAge + WAIT_DAYS)
+    .map((key) => ({
+      rule: "rotation-overdue",
+      field: "accessKeys.maxAge",
+      values: { key: key.id, created: timeText(createdOf(key)), days: maxAge },
+    }));
 }
+
+/** The keys that somebody else than `rotate` is to replace. */
+export const oldFindings = ({
+  keys,
+  now,
+  maxAge: limit,
+  page: how,
+}: Pick<Situation, "now" | "maxAge" | "keys" | "page">): readonly RotateFound[] =>
+  keys
+    .filter((key) => key.status === "Active" && ageInDays(key, now) >= limit)
+    .map((key) => {
+      const values = { key: key.id, days: Math.floor(ageInDays(key, now)), limit, page: how };
+      return { rule: "key-old", field: "accessKeys.maxAge", values };
+    });
+
+const youngestFirst = (keys: readonly IamKey[]): readonly IamKey[] =>
+  keys.toSorted((one, other) => +createdOf(other) - +createdOf(one));
 
 /**
  * DKP's key does not work. Somebody may have ended it on purpose, because the cluster is not his
  * any more: only a person gives another one.
  */
 function deadKey(situation: Situation, own: IamKey | undefined): Step {
-  const { dkpKey: key, isAnswered, reader, giving: command } = situation;
-  const found = { rule: "dkp-key-dead", values: { key, why: deadBecause(own), command } } as const;
-  if (!isAnswered || reader !== undefined) {
+  const { dkpKey: key, isAnswered, reader, giving, keys } = situation;
+  // Nothing hands over a key of Terraform that does not work.
+  const isReady = reader !== "Terraform" || keys.some(({ status }) => status === "Active");
+  const values = { key, why: deadBecause(own), command: isReady ? giving : undefined };
+  const found = { rule: "dkp-key-dead", values } as const;
+  if (!isAnswered || reader !== undefined || giving === undefined) {
     return { found };
   }
   const room = roomFor(situation);
@@ -150,7 +179,7 @@ function deadKey(situation: Situation, own: IamKey | undefined): Step {
 
 function deadBecause(own: IamKey | undefined): string {
   if (own === undefined) {
-    return "no user of the account has";
+    return "is no key of the user";
   }
   return own.status === "Active"
     ? "AWS does not accept with the secret that the cluster has"
@@ -235,18 +264,13 @@ function idle({ maxAge, reader }: Situation, own: IamKey): Step {
  * What is due where the cluster was not read: nothing is ended, because only a person knows which
  * key DKP has.
  */
-export function unreadFindings({
-  keys,
-  now,
-  maxAge,
-  reader,
-  deactivate,
-}: Pick<Situation, "keys" | "now" | "maxAge" | "reader" | "deactivate">): readonly RotateFound[] {
-  const [younger, older] = keys
-    .filter(({ status }) => status === "Active")
-    .toSorted((one, other) => +createdOf(other) - +createdOf(one));
+export function unreadFindings(
+  situation: Pick<Situation, "keys" | "now" | "page"> & Decided,
+): readonly RotateFound[] {
+  const { keys, now, maxAge, reader, deactivate, giving } = situation;
+  const [younger, older] = youngestFirst(keys.filter(({ status }) => status === "Active"));
   if (younger === undefined) {
-    return [{ rule: "no-key", values: {} }];
+    return [{ rule: "no-key", values: { command: giving } }];
   }
   const found: RotateFound[] = [];
   const values = { key: younger.id, created: timeText(createdOf(younger)) };
@@ -258,6 +282,16 @@ export function unreadFindings({
       values: { ...values, other: older.id, command, ...useOf(older) },
     });
   }
+  if (older !== undefined && areBothUsed(older, younger, now)) {
+    found.push({
+      rule: "both-used",
+      values: { key: younger.id, other: older.id, ...useOf(younger) },
+    });
+  }
+  const late = lateFindings(situation);
+  if (late.length > 0) {
+    return [...found, ...late];
+  }
   found.push(
     until !== undefined && now >= until
       ? { rule: "due-unread", values }
@@ -265,6 +299,12 @@ export function unreadFindings({
   );
   return found;
 }
+
+/** For longer than a rotation takes, or in another order: one of them may be somebody else's. */
+const areBothUsed = (older: IamKey, younger: IamKey, now: Date): boolean =>
+  isInUse(older, now) &&
+  isUsed(younger) &&
+  (!isInUse(younger, now) || ageInDays(younger, now) > WAIT_DAYS);
 
 /** When the rotation of a key begins. */
 export const dueAt = (key: IamKey, maxAge: number): Date => after(createdOf(key), maxAge);

@@ -1,5 +1,4 @@
 import { type RulesOf, templateRules } from "../../findings/templates";
-import { DKP_KEY_DEAD, OVERDUE } from "../shared-rules";
 
 const NOT_GIVEN = "DKP may have no key that works: {reason}";
 
@@ -8,7 +7,7 @@ const ROTATION = {
     "nothing-due":
       "nothing to do: DKP has {key}, created {created}, and its rotation begins on {until}",
     "nothing-to-end":
-      "nothing to do: DKP has {key}, created {created}, and the user has no other key",
+      "no key to end: DKP has {key}, created {created}, and the user has no other key",
     replace: "DKP has {key}, created {created}: another key is created and given to the cluster",
     "waiting-for-uses": "waiting until {until}: the former key {other} was {use}",
     deactivate: "the former key {other} is deactivated: it was {use}, and DKP has used {key} since",
@@ -17,10 +16,6 @@ const ROTATION = {
     "younger-unused": `{other} is newer than {key}, the key that DKP has, and nothing has used it:
       a file of --out may have it, or a run that did not end; it makes no room for another key
       before {until}`,
-    "not-handed-over": {
-      text: "{other} is newer than {key}, the key that DKP has, and nothing has used it",
-      remedy: "if it is Terraform's key, give it to DKP: {command}",
-    },
     "nothing-due-unread": `nothing to do: the youngest key that works is {key}, created
       {created}[, and its rotation begins on {until}]`,
     "end-by-person": {
@@ -47,11 +42,30 @@ const ROTATION = {
     },
   },
   attention: {
+    "not-handed-over": {
+      text: "{other} is newer than {key}, the key that DKP has, and nothing has used it",
+      remedy: "[if it is Terraform's key, give it to DKP: {command}]",
+    },
+    "both-used": {
+      text: "{key} was {use}, and the older key {other} within a day",
+      risk: "one of them may be somebody else's",
+      remedy: `npx dkp-access rotate [{stack}|STACK] --cluster shows which one DKP has, and what to
+        do`,
+    },
+    "key-old": {
+      text: "{key} is {days} days old, and accessKeys.maxAge is {limit}",
+      remedy: `[replace it: {page}|have it replaced by whoever creates the keys of this user]`,
+    },
+    "key-of-nobody": {
+      text: "{key} is of nobody here: neither the state nor the cluster has it",
+      risk: "whoever has it acts with all permissions of DKP",
+      remedy: "ask who created it, and follow docs/how-to/recover.md#unmanaged-key",
+    },
     "still-used": {
       text: `the former key {other} is still in use, two weeks after DKP got {key}, so it stays
         Active: {use}`,
       remedy: `find out what uses it: a module of DKP in maintenance, a second cluster with this
-        key; when nothing needs it, end it: {command}`,
+        key[; when nothing needs it, end it: {command}]`,
     },
     "never-proven": {
       text: `the former key {other} was {use}, and no component of DKP has used {key} since, so
@@ -65,8 +79,8 @@ const ROTATION = {
     },
     "no-key": {
       text: "the user has no key that works",
-      remedy: `npx dkp-access keys [{stack}|STACK] shows how DKP gets one; for an installation with
-        accessKeys.managedBy: rotate, npx dkp-access rotate [{stack}|STACK] --out FILE`,
+      remedy: `[{command} gives DKP one; for an installation, --out FILE instead of --cluster|have
+        one created by whoever creates the keys of this user]`,
     },
     "due-by-file": {
       text: `DKP has {key}, created {created}, and its rotation is due; Commander manages the
@@ -77,12 +91,19 @@ const ROTATION = {
       text: `{other} is newer than {key}, the key that DKP has, and was {use}: somebody has
         written the older key back into the cluster, or uses a key of this user[; {manager} wrote
         the Secret of DKP last, on {time}]`,
-      remedy: `find out who wrote it back, and what uses {other}; rotate ends neither of them`,
+      risk: "whoever has {other} acts with all permissions of DKP",
+      remedy: `find out who wrote it back, and what uses {other}; rotate ends neither of them
+        (docs/how-to/recover.md#unmanaged-key)`,
     },
     // While a run does this, DKP's key does not work.
     "replace-dead":
       "DKP's key {key} does not work: another key is created and given to the cluster",
-    "rotation-overdue": OVERDUE as typeof OVERDUE,
+    "rotation-overdue": {
+      text: `{key} is of {created}, and accessKeys.maxAge is {days} days: no rotation has ended for
+        two weeks`,
+      remedy: `check whether the schedule of rotate runs; npx dkp-access rotate [{stack}|STACK]
+        --cluster shows what it waits for`,
+    },
     reactivated: {
       text: `the cluster has the former key {other} again, so it was activated again[; {manager}
         wrote the Secret of DKP last, on {time}]`,
@@ -99,7 +120,13 @@ const ROTATION = {
     },
   },
   breaking: {
-    "dkp-key-dead": DKP_KEY_DEAD as typeof DKP_KEY_DEAD,
+    // No schedule gives another key: somebody may have ended this one on purpose.
+    "dkp-key-dead": {
+      text: "DKP has {key}, which {why}",
+      risk: "AWS denies DKP's calls",
+      remedy: `[{command} gives it another one, and asks a person first|give DKP a key of the user
+        that is Active; if it has none, follow docs/how-to/recover.md#deleted-key]`,
+    },
     "dead-without-room": {
       text: `DKP has {key}, and both keys of the user may be in use, so there is no room for
         another one`,

@@ -204,7 +204,7 @@ describe("drift", () => {
       "other",
     ]);
     expect(output).toContain(
-      `the credentials belong to account ${ACCOUNT}, and accountId is 111111111111\n`,
+      `accountId: the settings have 111111111111, and the credentials are of ${ACCOUNT}\n`,
     );
   });
 

@@ -107,6 +107,11 @@ export const DIRECTIONS: readonly string[] = [
   ...new Set(KNOWN_REGIONS.flatMap((region) => region.match(/-(?!iso)[a-z]{4,}(?=-)/g) ?? [])),
 ].map((word) => word.slice(1));
 
+/** The words for countries, continents and partitions that names of Regions begin with. */
+export const PLACES: readonly string[] = [
+  ...new Set(KNOWN_REGIONS.map((region) => region.replace(/-.*/, ""))),
+];
+
 /** Format of all existing Region names: `eu-central-1`, `us-gov-west-1`, `us-isob-east-1`. */
 export const REGION: RegExp = /^[a-z]{2,4}(?:-[a-z]+){1,2}-[1-9]\d?$/;
 

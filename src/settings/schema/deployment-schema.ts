@@ -1,6 +1,6 @@
 import * as ipaddr from "ipaddr.js";
 import * as v from "valibot";
-import { DIRECTIONS, isKnownRegion, REGION } from "../../iam/arns";
+import { DIRECTIONS, isKnownRegion, PLACES, REGION } from "../../iam/arns";
 import { FIRST_POLICY_NAME, POLICY_PATH, USER_NAME } from "../../iam/limits";
 import type { Networks } from "../../iam/networks";
 import { MODES } from "../../iam/policy-statements";
@@ -27,9 +27,16 @@ const region = v.pipe(
   ),
 );
 
-/** The Region that a misspelled one stands for. A new Region has words of the known ones. */
+/**
+ * The Region that a misspelled one stands for. A new Region has directions of the known ones, and
+ * of a place that is new, no letters of a known one: "ue" is no place.
+ */
 function intendedRegion(region: string): string {
-  const corrected = region.replaceAll(/(?<=-)(?!iso)[a-z]{3,}/g, (word) =>
+  const sorted = (word: string) => [...word].sort().join("");
+  const placed = region.replace(/^[a-z]+/, (word) =>
+    PLACES.includes(word) ? word : (PLACES.find((place) => sorted(place) === sorted(word)) ?? word),
+  );
+  const corrected = placed.replaceAll(/(?<=-)(?!iso)[a-z]{3,}/g, (word) =>
     DIRECTIONS.includes(word) ? word : (nearest(word, DIRECTIONS) ?? word),
   );
   return isKnownRegion(corrected) ? corrected : region;

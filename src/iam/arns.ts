@@ -108,7 +108,7 @@ export const DIRECTIONS: readonly string[] = [
 ].map((word) => word.slice(1));
 
 /** The words for countries, continents and partitions that names of Regions begin with. */
-export const PLACES: readonly string[] = [
+export const COUNTRIES: readonly string[] = [
   ...new Set(KNOWN_REGIONS.map((region) => region.replace(/-.*/, ""))),
 ];
 

@@ -35,6 +35,15 @@ export interface Deployment extends Omit<Settings, "backend" | "cloud" | "cluste
   readonly secretLine: number | undefined;
 }
 
+/** What the keys of a deployment need of it: a response to a leak needs no more. */
+export interface KeySettings extends Pick<Deployment, "stack" | "region"> {
+  readonly accountId?: string | undefined;
+  readonly user: Pick<Deployment["user"], "name" | "path">;
+  readonly provider: Partial<Deployment["provider"]>;
+  readonly accessKeys: Pick<Deployment["accessKeys"], "managedBy">;
+  readonly cluster: Pick<Cluster, "prefix">;
+}
+
 /** @param settings without an error */
 export function toDeployment(
   stack: string,

@@ -2,7 +2,13 @@ import { isInside, physicalPath } from "../text/files";
 import { isObject } from "../text/json";
 import { configFileConflicts, readConfigFile } from "./config-file";
 import { type Defaults, locatedIn, withDefaults } from "./defaults";
-import { type Deployment, POLICY_FIELDS, policiesOf, toDeployment } from "./deployment";
+import {
+  type Deployment,
+  type KeySettings,
+  POLICY_FIELDS,
+  policiesOf,
+  toDeployment,
+} from "./deployment";
 import { errorAt, type FieldError, SettingsError, show } from "./errors";
 import { type Candidate, conflicts } from "./rules/across-deployments";
 import { ARN_RULES } from "./rules/arn-rules";
@@ -101,6 +107,25 @@ function withRules(
       ? toDeployment(stack, settings, { ...known, policies })
       : undefined;
   return { ...file, errors, candidate: { stack, source, settings: valid }, deployment };
+}
+
+/** Of settings with errors, what the keys need; undefined without a Region and a user. */
+export function keySettings({ candidate }: Reading): KeySettings | undefined {
+  const required = candidate?.settings.fields("region", "user.name");
+  const { region, "user.name": name } = required ?? {};
+  if (candidate === undefined || region === undefined || name === undefined) {
+    return undefined;
+  }
+  const { stack, settings } = candidate;
+  const { "user.path": path = "/" } = settings.fields("user.path") ?? {};
+  const { "accessKeys.managedBy": managedBy = "terraform" } =
+    settings.fields("accessKeys.managedBy") ?? {};
+  return {
+    ...{ stack, region, user: { name, path }, accessKeys: { managedBy } },
+    accountId: settings.fields("accountId")?.accountId,
+    provider: settings.fields("provider")?.provider ?? {},
+    cluster: { prefix: settings.fields("cluster.prefix")?.["cluster.prefix"] },
+  };
 }
 
 /** @throws SettingsError with every error of each deployment, and between deployments */

@@ -1,6 +1,6 @@
 import * as ipaddr from "ipaddr.js";
 import * as v from "valibot";
-import { DIRECTIONS, isKnownRegion, PLACES, REGION } from "../../iam/arns";
+import { COUNTRIES, DIRECTIONS, isKnownRegion, REGION } from "../../iam/arns";
 import { FIRST_POLICY_NAME, POLICY_PATH, USER_NAME } from "../../iam/limits";
 import type { Networks } from "../../iam/networks";
 import { MODES } from "../../iam/policy-statements";
@@ -28,15 +28,16 @@ const region = v.pipe(
 );
 
 /**
- * The Region that a misspelled one stands for. A new Region has directions of the known ones, and
- * of a place that is new, no letters of a known one: "ue" is no place.
+ * The Region that a misspelled one stands for. A new Region has directions of the known ones; a new
+ * country is none with the letters of a known one: "ue" stands for "eu".
  */
 function intendedRegion(region: string): string {
   const sorted = (word: string) => [...word].sort().join("");
-  const placed = region.replace(/^[a-z]+/, (word) =>
-    PLACES.includes(word) ? word : (PLACES.find((place) => sorted(place) === sorted(word)) ?? word),
+  const located = region.replace(
+    /^[a-z]+/,
+    (word) => COUNTRIES.find((known) => sorted(known) === sorted(word)) ?? word,
   );
-  const corrected = placed.replaceAll(/(?<=-)(?!iso)[a-z]{3,}/g, (word) =>
+  const corrected = located.replaceAll(/(?<=-)(?!iso)[a-z]{3,}/g, (word) =>
     DIRECTIONS.includes(word) ? word : (nearest(word, DIRECTIONS) ?? word),
   );
   return isKnownRegion(corrected) ? corrected : region;

@@ -160,6 +160,38 @@ accessKeys: { managedBy: rotate, maxAge: 90 }
       }
     });
 
+    it.each([
+      ["a policy that does not exist", "policy: { mode: maximal }"],
+      ["an unknown setting", "usr: { name: deckhouse }"],
+      ["no state", "backend: {}"],
+      ["an account that is none", "accountId: none"],
+      ["a prefix that is none", "cluster: { prefix: 1, layout: none }"],
+      ["an age that is too short", "accessKeys: { managedBy: rotate, maxAge: 1 }"],
+      ["another manager", "accessKeys: { managedBy: nobody }"],
+      ["networks of the user that are none", "user: { name: deckhouse, allowedNetworks: 1 }"],
+      ["a profile that is none", "provider: { profile: 1 }"],
+    ])("works with settings that have %s", async (_, settings) => {
+      const given = settings.startsWith("backend") ? "region: eu-central-1\n" : SETTINGS;
+      write({ [FILE]: `${given}${settings}\n` });
+      const { status, stdout, stderr } = await respond(["--yes"]);
+      expect([status, rulesOf(stdout).slice(1, 3)]).toEqual([3, ENDED]);
+      expect(stderr).toMatch(/^warning: continuing with dev: the user deckhouse, eu-central-1$/m);
+    });
+
+    it("gives no key, and ends none, without a Region and a user in the settings", async () => {
+      for (const settings of [
+        "region: nowhere",
+        `${SETTINGS}user: { name: "a b" }`,
+        "- a",
+        ": :",
+      ]) {
+        write({ [FILE]: `${settings}\n` });
+        const { status, stderr } = await respond(["--yes"]);
+        expect([status, stderr]).toEqual([3, expect.stringContaining(`${FILE} has `)]);
+      }
+      expect(calls).toEqual([]);
+    });
+
     it("gives nothing to another cluster, and none without a terminal or the name of the context", async () => {
       const unnamed = await respond(["--yes", "--cluster"]);
       expect([unnamed.status, rulesOf(unnamed.stdout)]).toEqual([3, ["not-given", ...ENDED]]);

@@ -1,5 +1,5 @@
 import { iamResourceArn, partitionOf } from "../../../../src/iam/arns";
-import type { Deployment } from "../../../../src/settings/deployment";
+import type { KeySettings } from "../../../../src/settings/deployment";
 import type { ClusterAccess } from "../cluster/d8";
 import { withClusterKey } from "../cluster/running-cluster";
 import type { Waiting } from "./aws/client";
@@ -49,7 +49,7 @@ export async function pairOwner(
  * @throws Error if it is another user's, or AWS does not answer
  */
 export async function isOwnPair(
-  { region, user: { path, name }, accountId = "" }: Deployment,
+  { region, user: { path, name }, accountId = "" }: KeySettings,
   access: ClusterAccess,
   waiting: Waiting,
 ): Promise<boolean> {

@@ -1,4 +1,4 @@
-import type { Deployment } from "../../../../src/settings/deployment";
+import type { Deployment, KeySettings } from "../../../../src/settings/deployment";
 import type { RunningCluster } from "../cluster/running-cluster";
 import { type Found, refusalOf } from "../findings/finding";
 import { type IamKey, type IamReader, requiredOf } from "./aws/iam-reader";
@@ -98,7 +98,7 @@ function ofNobody({ settings, cluster, keys = [], managed }: KeyFacts): readonly
 
 /** In what a cluster, or the user of DKP's key, is not that of the settings. */
 export function otherCluster(
-  { region, user, accountId, cluster: { prefix } }: Deployment,
+  { region, user, accountId, cluster: { prefix } }: KeySettings,
   cluster: RunningCluster,
   owner: KeyOwner = {},
 ): readonly ClusterFound[] {

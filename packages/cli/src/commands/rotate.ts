@@ -1,5 +1,5 @@
 import { Option } from "commander";
-import type { Deployment } from "../../../../src/settings/deployment";
+import type { Deployment, KeySettings } from "../../../../src/settings/deployment";
 import { withAws } from "../account/aws/client";
 import { IamReader, requiredOf } from "../account/aws/iam-reader";
 import { isOwnPair } from "../account/cluster-pair";
@@ -60,7 +60,7 @@ import {
   replacesOption,
   requireYes,
 } from "./support/cluster";
-import { STACK_HELP, selectOne } from "./support/deployments";
+import { STACK_HELP, selectKeySettings, selectOne } from "./support/deployments";
 import { answerOf, type Define, formatOption, type Session } from "./support/session";
 
 interface Options extends ClusterOptions, Agreement {
@@ -163,7 +163,7 @@ async function createdFor(
 
 async function withUser<T>(
   session: Session,
-  deployment: Deployment,
+  deployment: KeySettings,
   work: (world: LeakWorld, iam: IamReader) => Promise<T>,
 ): Promise<T> {
   const { region, provider } = deployment;
@@ -205,7 +205,7 @@ async function leakResponse(
   leaked: readonly string[],
   options: Options,
 ): Promise<void> {
-  const { deployment } = selectOne(session, [name]);
+  const deployment = selectKeySettings(session, name);
   const {
     region,
     user,
@@ -267,7 +267,7 @@ async function agreedPlan(
 /** Where another key goes, if something can take it: nothing here ends the response. */
 async function leakWorld(
   session: Session,
-  deployment: Deployment,
+  deployment: KeySettings,
   iam: IamReader,
   world: LeakWorld,
   options: Options,

@@ -1,5 +1,5 @@
 import { stringify } from "yaml";
-import type { Deployment } from "../../../../../src/settings/deployment";
+import type { Deployment, KeySettings } from "../../../../../src/settings/deployment";
 import type { SecretKey } from "../../cluster/configuration";
 import { readState } from "../../terraform/state-file";
 import { pullState, type TerraformCli } from "../../terraform/terraform-cli";
@@ -13,7 +13,7 @@ type ProviderBlock = Readonly<
 
 /** The block with a key. */
 export const providerBlock = (
-  { region }: Deployment,
+  { region }: KeySettings,
   { id, secret }: SecretKey,
 ): ProviderBlock => ({ providerAccessKeyId: id, providerSecretAccessKey: secret, region });
 

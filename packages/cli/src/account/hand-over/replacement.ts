@@ -1,5 +1,5 @@
 import { setTimeout as wait } from "node:timers/promises";
-import type { Deployment } from "../../../../../src/settings/deployment";
+import type { Deployment, KeySettings } from "../../../../../src/settings/deployment";
 import { type RunningCluster, SECRET_NAME } from "../../cluster/running-cluster";
 import { dkpAccess } from "../../text/advice";
 import { type IamReader, requiredOf } from "../aws/iam-reader";
@@ -65,7 +65,7 @@ function requireWritable({ stack, accessKeys }: Deployment, cluster: RunningClus
  * @returns why the cluster gets no key; the leaked keys are ended all the same
  */
 export async function leakRefusal(
-  deployment: Deployment,
+  deployment: KeySettings,
   cluster: RunningCluster,
   leaked: readonly string[],
   iam: IamReader,
@@ -85,7 +85,7 @@ export async function leakRefusal(
 
 /** @throws Error if a key is another user's or another account's, or if IAM does not answer */
 async function requireNoOther(
-  deployment: Deployment,
+  deployment: KeySettings,
   cluster: RunningCluster,
   iam: IamReader,
 ): Promise<void> {
@@ -105,7 +105,7 @@ async function requireNoOther(
 }
 
 /** @throws Error if the credentials are of another account than the settings, or these name none */
-export async function requireAccount({ accountId }: Deployment, iam: IamReader): Promise<void> {
+export async function requireAccount({ accountId }: KeySettings, iam: IamReader): Promise<void> {
   const account = requiredOf(await iam.account());
   if (account !== accountId) {
     const [expected, source] = [accountId ?? "none", "accountId: the settings have"];
@@ -187,7 +187,7 @@ async function isOfUser(
   return use !== undefined;
 }
 
-function requireOwner(deployment: Deployment, cluster: RunningCluster, owner: KeyOwner): void {
+function requireOwner(deployment: KeySettings, cluster: RunningCluster, owner: KeyOwner): void {
   for (const found of otherCluster(deployment, cluster, owner)) {
     throw new ClusterMismatch(found);
   }

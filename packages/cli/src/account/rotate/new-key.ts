@@ -1,5 +1,5 @@
 import type { Writable } from "node:stream";
-import type { Deployment } from "../../../../../src/settings/deployment";
+import type { KeySettings } from "../../../../../src/settings/deployment";
 import type { Environment } from "../../process/environment";
 import type { Progress } from "../../process/progress";
 import { atSignal, inOneStep } from "../../process/signals";
@@ -83,7 +83,7 @@ export async function keysBefore(
  */
 export async function newKeyFor(
   world: RotationWorld,
-  deployment: Deployment,
+  deployment: KeySettings,
   to: Destination,
   print: Progress,
   rule: "new-key" | "leak-new-key" = "new-key",

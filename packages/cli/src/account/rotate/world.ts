@@ -1,5 +1,5 @@
 import { setTimeout as wait } from "node:timers/promises";
-import type { Deployment } from "../../../../../src/settings/deployment";
+import type { KeySettings } from "../../../../../src/settings/deployment";
 import type { SecretKey } from "../../cluster/configuration";
 import type { ClusterAccess } from "../../cluster/d8";
 import {
@@ -23,7 +23,7 @@ const PAUSE_MS = 1000;
  * something in AWS.
  * @param aws with credentials that `rotator-policy.json` describes
  */
-export function userWorld(aws: Aws, { region, user: { name: UserName } }: Deployment): LeakWorld {
+export function userWorld(aws: Aws, { region, user: { name: UserName } }: KeySettings): LeakWorld {
   const reader = new IamReader(aws);
   const unread = () => Promise.reject(new Error("the cluster was not read"));
   return {

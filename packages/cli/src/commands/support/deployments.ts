@@ -1,8 +1,13 @@
 import { Option } from "commander";
-import type { Deployment } from "../../../../../src/settings/deployment";
+import type { Deployment, KeySettings } from "../../../../../src/settings/deployment";
 import { SettingsError, show, suggest } from "../../../../../src/settings/errors";
 import { readFolder, stackOf } from "../../../../../src/settings/load";
-import { errorsOf, fileErrors, withPolicy } from "../../../../../src/settings/read-settings";
+import {
+  errorsOf,
+  fileErrors,
+  keySettings,
+  withPolicy,
+} from "../../../../../src/settings/read-settings";
 import type { Settings } from "../../../../../src/settings/settings";
 import { grouped } from "../../../../../src/text/grouped";
 import type { Reading } from "../../account/aws/iam-reader";
@@ -48,6 +53,32 @@ export function selectOne(
     );
   }
   return { deployment, stacks };
+}
+
+/**
+ * What the keys need of the one stack that is named, or the only one. Other errors of its settings
+ * are only warnings.
+ * @throws as `selectOne` for settings without a Region and a user
+ */
+export function selectKeySettings(session: Session, name: string | undefined): KeySettings {
+  try {
+    return selectOne(session, [name]).deployment;
+  } catch (error) {
+    const readings = error instanceof SettingsError ? readFolder(session.settings) : [];
+    const [reading, ...others] = readings.filter(
+      ({ source }) => name === undefined || stackOf(source) === name,
+    );
+    const readable = reading && others.length === 0 ? keySettings(reading) : undefined;
+    if (readable === undefined) {
+      throw error;
+    }
+    const { message } = error as Error;
+    const { stack, user, region } = readable;
+    session.printError(
+      `warning: ${message}\nwarning: continuing with ${stack}: the user ${user.name}, ${region}\n`,
+    );
+    return readable;
+  }
 }
 
 /**

@@ -37,9 +37,10 @@ const PHRASES = [
   // Of a key, "exposed" is AWS's word for a leak. The description of an output is part of what is
   // applied.
   [
-    "exposed (access )?(keys?|slots?|ones?)(?! leaked)|exposed by the outputs|(?<!slot that the )outputs exposed?",
+    "exposed (access )?(keys?|ones?)(?! leaked)|exposed by the outputs|outputs exposed?",
     "the current key; exposed only for a leaked key",
   ],
+  ["(key )?slots?|(primary|secondary) (access )?keys?|open ?pgp|gpg", "Terraform has one key"],
   ["(be|is|are|not|must be|wrong) (a )?text", "string"],
   [
     "(permission|policy|policies|right|role|user|list)s? (grow|grows|grew|grown|shrink|shrinks|shrank|shrunk)",

@@ -27,7 +27,7 @@ export function appliedAccount(settings: Deployment): Answers {
   const { things, links } = inventoryOfSettings(settings, ACCOUNT);
   const answers: Record<string, unknown> = {
     GetCallerIdentity: { Account: ACCOUNT },
-    ListAccessKeys: { AKIAPRIMARY: "Active" },
+    ListAccessKeys: { AKIATERRAFORM: "Active" },
   };
   const roleWith = (
     name: string,
@@ -86,7 +86,7 @@ export function resourcesOf({ things, links }: Inventory): readonly StateResourc
 export function appliedState(
   settings: Deployment,
   id: string | undefined = settings.accessKeys.managedBy === "terraform"
-    ? "AKIAPRIMARY"
+    ? "AKIATERRAFORM"
     : undefined,
 ): readonly StateResource[] {
   const key = { address: ADDRESSES.accessKey, attributes: { id, user: settings.user.name } };

@@ -80,7 +80,12 @@ accessKeys: { managedBy: rotate, maxAge: 90 }
   it("ends with 3 while DKP has no key that works, and with the code of its report afterwards", async () => {
     denied = "CreateAccessKey";
     const answer = ["--context", "dev", "--replaces", OLD_KEY];
-    expect(await rotate(...answer)).toMatchObject({ status: 3, stdout: "" });
+    expect(await rotate(...answer)).toMatchObject({
+      status: 3,
+      stdout: "",
+      stderr:
+        "iam:CreateAccessKey: no; allow what rotator-policy.json of the review pack has, for --leaked responder-policy.json\n",
+    });
     denied = "";
     const { status, stdout } = await rotate(...answer);
     expect(JSON.parse(stdout)).toMatchObject({ exitCode: status, given: NEW_KEY });
@@ -133,7 +138,7 @@ accessKeys: { managedBy: rotate, maxAge: 90 }
         status: 3,
         stdout: "",
         stderr: expect.stringMatching(
-          /^no; the response has not ended; correct this, and run the command again$/m,
+          /^iam:PutUserPolicy: no; allow .* responder-policy\.json; the response has not ended; correct this, and run the command again$/m,
         ),
       });
     });

@@ -11,6 +11,7 @@ import {
   requireCluster,
 } from "../account/hand-over/replacement";
 import { checkSecretFile } from "../account/hand-over/secret-file";
+import { withRemedy } from "../account/rotate/call-remedies";
 import {
   contained,
   type LeakPlan,
@@ -169,7 +170,9 @@ async function withUser<T>(
   const { region, provider } = deployment;
   return await withAws({ region, ...provider }, session.waiting(RUN_LIMIT / 1000), (aws) =>
     work(userWorld(aws, deployment), new IamReader(aws)),
-  );
+  ).catch((error: unknown) => {
+    throw withRemedy(error);
+  });
 }
 
 function report(
@@ -225,9 +228,10 @@ async function leakResponse(
     session.printError(leakPlanText(plan, world.now(), receiver, managedBy));
     const agreed = await agreedPlan(session, plan, world.context, options);
     const { removeDenial } = keyCommands(user.name, region);
-    return await respond(world, agreed, removeDenial, managedBy).catch((error: Error) => {
+    return await respond(world, agreed, removeDenial, managedBy).catch((error: unknown) => {
+      const { message } = withRemedy(error) as Error;
       const repeat = "the response has not ended; correct this, and run the command again";
-      throw new Error(`${error.message}; ${repeat}`, { cause: error });
+      throw new Error(`${message}; ${repeat}`, { cause: error });
     });
   });
   report(session, stack, options, { findings });

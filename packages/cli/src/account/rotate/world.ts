@@ -100,7 +100,9 @@ async function listed(id: string, keys: () => Promise<readonly IamKey[]>): Promi
   const end = Date.now() + VALID_SECONDS * 1000;
   while (!(await keys()).some((key) => key.id === id)) {
     if (Date.now() > end) {
-      throw new Error(`IAM does not list the new key ${id} within ${VALID_SECONDS} s`);
+      throw new Error(
+        `IAM does not list the new key ${id} within ${VALID_SECONDS} s; run the command again`,
+      );
     }
     await wait(PAUSE_MS);
   }

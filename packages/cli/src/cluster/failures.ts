@@ -76,6 +76,14 @@ const FAILURES: readonly FailureRow[] = [
     ),
     message: "the cluster does not answer; check the network, the VPN and the kubeconfig",
   },
+  {
+    failure: "other",
+    pattern: anyOf(
+      /\((?:InternalError|ServiceUnavailable|TooManyRequests|(?:Server)?Timeout)\)/,
+      /etcdserver: |unable to handle the request/,
+    ),
+    message: "the API server of the cluster is not ready; run the command again in a minute",
+  },
 ];
 
 /** Its rule is what a role lacks. */
@@ -100,10 +108,11 @@ export function failureOf(stderr: string, command: readonly string[]): ClusterEr
   if (row !== undefined) {
     return new ClusterError(row.failure, row.message);
   }
-  const shown = shellCommand(...command);
+  // A patch waits for its input, and the output as JSON would be the secret.
+  const shown = shellCommand(...command.map((word) => word.replace("=json", "=name")));
+  const remedy = command.includes("patch") ? "run the command again" : `run ${shown} to see it`;
   return new ClusterError(
     "other",
-    `${command[0]} failed, and its message is not shown because it can have a secret; ` +
-      `run ${shown} to see it`,
+    `${command[0]} failed, and its message is not shown because it can have a secret; ${remedy}`,
   );
 }

@@ -1,3 +1,4 @@
+import { rmSync } from "node:fs";
 import { createServer } from "node:http";
 import { text } from "node:stream/consumers";
 import { projectForEach, SETTINGS } from "../../../../__tests__/helpers/folder";
@@ -111,6 +112,19 @@ accessKeys: { managedBy: rotate, maxAge: 90 }
     [denied, code] = ["", "AccessDenied"];
     expect([status, JSON.parse(stdout).findings[0].rule]).toEqual([3, "dkp-key-dead"]);
     expect(new Set(calls)).toEqual(new Set(["GetCallerIdentity", "ListAccessKeys"]));
+  });
+
+  it("ends like keys and drift where the cluster does not answer", async () => {
+    const env = { PATH: process.env.PATH ?? "", D8_BINARY_NAME: at("d8/d8") };
+    standInCluster(at("d8"), { "failures/k get": "Unable to connect to the server" });
+    for (const command of ["rotate", "keys", "drift"]) {
+      const { status, stderr } = await runCli(at(), [command, "dev", "--cluster"], env);
+      expect([status, stderr]).toEqual([
+        1,
+        "the cluster does not answer; check the network, the VPN and the kubeconfig\n",
+      ]);
+    }
+    rmSync(at("d8/failures"), { recursive: true });
   });
 
   describe("with --leaked", () => {

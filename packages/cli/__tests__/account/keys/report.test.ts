@@ -52,6 +52,21 @@ attention: ${NEW} is newer than ${OLD}, the key that DKP has, and nothing has us
     );
   });
 
+  it.each([
+    ["rotate", rotated(), "npx dkp-access rotate deckhouse --cluster gives a running cluster one"],
+    [
+      "terraform",
+      situation("", undefined),
+      "apply, if the state has no key; then npx dkp-access hand-over deckhouse --cluster gives a running cluster one",
+    ],
+  ])("says how DKP gets its first key where managedBy is %s", (_, given, remedy) => {
+    expect(text(given)).toBe(`deckhouse: keys of the user deckhouse in account 123456789012
+  none
+attention: the user has no key that works
+  -> ${remedy}; for an installation, write --out FILE instead of --cluster
+`);
+  });
+
   it("says of no key that nobody has it where the cluster was not read", () => {
     const keys = [iamKey(OLD, 9, 0.1), iamKey(NEW, 5)];
     for (const managedBy of ["terraform", "rotate", "none"]) {

@@ -270,7 +270,8 @@ export function unreadFindings(
   const { keys, now, maxAge, reader, deactivate, giving } = situation;
   const [younger, older] = youngestFirst(keys.filter(({ status }) => status === "Active"));
   if (younger === undefined) {
-    return [{ rule: "no-key", values: { command: giving } }];
+    const before = reader === "Terraform" ? "apply, if the state has no key" : undefined;
+    return [{ rule: "no-key", values: { before, command: giving ?? "" } }];
   }
   const found: RotateFound[] = [];
   const values = { key: younger.id, created: timeText(createdOf(younger)) };

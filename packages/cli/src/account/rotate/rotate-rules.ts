@@ -79,8 +79,8 @@ const ROTATION = {
     },
     "no-key": {
       text: "the user has no key that works",
-      remedy: `[{command} gives DKP one; for an installation, --out FILE instead of --cluster|have
-        one created by whoever creates the keys of this user]`,
+      remedy: `[{before}; then ]{command} gives a running cluster one; for an installation, write
+        --out FILE instead of --cluster`,
     },
     "due-by-file": {
       text: `DKP has {key}, created {created}, and its rotation is due; Commander manages the

@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { packageFile } from "../../src/text/package-file";
 
 /**
- * Compares the packages of CDK Terrain that the page installs, which the tests run, with the newest
+ * Compares the packages of CDK Terrain that docs/how-to/cdktn.md installs, which the tests run, with the newest
  * ones. Exit code 2: a newer one is untested.
  */
 const page = readFileSync(packageFile("docs/how-to/cdktn.md"), "utf8");
